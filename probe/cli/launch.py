@@ -1,0 +1,174 @@
+"""Runs journeys side by side, for the commands that do: with progress, Ctrl-C and the reports that were asked for."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from msgspec import Struct
+from msgspec.structs import replace
+
+from probe.errors import ExitCode, OutputError, UsageError
+from probe.evaluate.suggest import did_you_mean
+from probe.export.console import View, effects_open, report
+from probe.export.progress import Watch, show_progress
+from probe.model.duration import format_duration
+from probe.model.journey import Journey
+from probe.model.result import Run, Verdict
+from probe.runner import Interrupt, Settings, run_journey
+
+SIDE_BY_SIDE = 10
+"""How many journeys run at once: enough for a folder of them, too few to disturb each other's timing much."""
+
+_SHOW_CURSOR = "\x1b[?25h"
+
+
+class Plan(Struct, frozen=True):
+    """Journeys, each with the settings of its runs in a row."""
+
+    work: Sequence[tuple[Journey, Sequence[Settings]]]
+    fail_fast: bool = False
+
+
+def launch(plan: Plan, *, quiet: bool) -> list[Run]:
+    """The runs that took place, in the order of the plan."""
+    with show_progress(sys.stderr, quiet=quiet) as watch, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_launch(plan, watch))
+
+
+async def _launch(plan: Plan, watch: Watch) -> list[Run]:
+    interrupt = Interrupt()
+    places = asyncio.Semaphore(SIDE_BY_SIDE)
+    done: dict[int, list[Run]] = {index: [] for index in range(len(plan.work))}
+    stop = _Stop()
+
+    async def run_in_row(index: int, journey: Journey, row: Sequence[Settings]) -> None:
+        for settings in row:
+            async with places:
+                if interrupt.requested or stop.requested:
+                    return
+                run = await run_journey(journey, settings, watch=watch, interrupt=interrupt)
+            done[index].append(run)
+            stop.requested = plan.fail_fast and run.verdict is not Verdict.PASSED
+
+    with _interruptible(interrupt, plan):
+        async with asyncio.TaskGroup() as group:
+            for index, (journey, row) in enumerate(plan.work):
+                group.create_task(run_in_row(index, journey, row))
+    return [run for index in sorted(done) for run in done[index]]
+
+
+class _Stop:
+    requested = False
+
+
+@contextmanager
+def _interruptible(interrupt: Interrupt, plan: Plan) -> Iterator[None]:
+    """The first Ctrl-C cuts the steps and leaves the cleanup its time; the second ends the program at once."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if interrupt.requested:
+            sys.stderr.write(
+                f"{_SHOW_CURSOR if sys.stderr.isatty() else ''}\nstopped at once; cleanup may be unfinished\n"
+            )
+            sys.stderr.flush()
+            os._exit(ExitCode.INTERRUPTED)
+        budget = max((journey.cleanup_timeout for journey, _ in plan.work), default=0)
+        click.echo(
+            f"\ninterrupted: cleaning up for at most {format_duration(budget)}; Ctrl-C again stops at once", err=True
+        )
+        interrupt.request()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, on_signal)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def agent_name() -> str:
+    return socket.gethostname()
+
+
+def with_variables(journeys: Iterable[Journey], values: Mapping[str, str]) -> None:
+    """UsageError unless every value has a variable to go to, in some journey; a secret never comes this way."""
+    journeys = list(journeys)
+    known = {name for journey in journeys for name in journey.variables}
+    secret = {name: journey.secrets[name].env for journey in journeys for name in journey.secrets}
+    for name in values:
+        if name in secret:
+            raise UsageError(
+                f"{name} is a secret, and the command line can be read by others: set {secret[name]} instead"
+            )
+        if name not in known:
+            raise UsageError(f"no journey has a variable {name}; {did_you_mean(name, known)}")
+
+
+def settings_for(journey: Journey, settings: Settings, values: Mapping[str, str]) -> Settings:
+    return replace(settings, variables={name: value for name, value in values.items() if name in journey.variables})
+
+
+def tell(runs: Sequence[Run], view: View, *, to_stderr: bool) -> None:
+    for line in report(runs, view):
+        click.echo(line, err=to_stderr, color=view.colour or None)
+
+
+def make_view(*, quiet: bool, verbose: bool, to_stderr: bool) -> View:
+    stream = sys.stderr if to_stderr else sys.stdout
+    width = min(_columns(), 160) if stream.isatty() else 100
+    return View(width=width, colour=stream.isatty() and not os.environ.get("NO_COLOR"), verbose=verbose, quiet=quiet)
+
+
+def _columns() -> int:
+    import shutil
+
+    return max(shutil.get_terminal_size((100, 24)).columns, 60)
+
+
+def write_report(path: Path, text: str) -> None:
+    """OutputError when the report cannot be written: it was asked for, so its loss is no success."""
+    if str(path) == "-":
+        click.echo(text, nl=False)
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"the report {path} could not be written: {error.strerror}") from None
+
+
+def check_writable(paths: Iterable[Path | None]) -> None:
+    """UsageError before anything is run, when a report would have nowhere to go."""
+    for path in paths:
+        if path is not None and str(path) != "-" and path.is_dir():
+            raise UsageError(f"{path} is a folder; name a file for the report")
+
+
+def exit_code(runs: Sequence[Run]) -> ExitCode:
+    """What the runs say together. A side effect left behind outranks the rest: nobody else will look for it."""
+    if any(run.interrupted for run in runs):
+        return ExitCode.INTERRUPTED
+    if effects_open(runs):
+        return ExitCode.EFFECTS_OPEN
+    verdicts = {run.verdict for run in runs}
+    if Verdict.FAILED in verdicts:
+        return ExitCode.FAILED
+    if verdicts == {Verdict.PASSED}:
+        return ExitCode.PASSED
+    return ExitCode.ERRORED

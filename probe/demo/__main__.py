@@ -1,0 +1,104 @@
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from probe.demo.shop import Faults, Shop
+
+CANNOT_START = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parse(arguments)
+    shop = Shop(
+        host=options.host,
+        port=options.port,
+        tls=options.https_port is not None,
+        https_port=options.https_port or 0,
+        faults=options.faults,
+    )
+    try:
+        asyncio.run(_serve(shop, options))
+    except OSError as trouble:
+        return _give_up(f"{trouble.strerror or trouble}; another --port, --https-port, --host or --ca-file may do")
+    except ModuleNotFoundError as missing:
+        return _give_up(f"HTTPS needs the package {missing.name}: pip install 'probe[demo]'")
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("probe.demo", description="A small shop to practise on, with faults on demand.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=8321, help="0 picks a free one (default: %(default)s)")
+    parser.add_argument("--https-port", type=_port, metavar="PORT", help="serve HTTPS too; 0 picks a free port")
+    parser.add_argument("--ca-file", type=Path, metavar="PATH", help="write the certificate to trust for HTTPS here")
+    parser.add_argument("--faults", type=_faults, default="{}", metavar="JSON", help='such as {"header_delay": 0.2}')
+    parser.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input ends")
+    options = parser.parse_args(arguments)
+    if options.ca_file and options.https_port is None:
+        parser.error("--ca-file needs --https-port")
+    return options
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdecimal() and int(text) < 2**16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
+
+
+def _faults(text: str) -> Faults:
+    try:
+        return Faults.from_json(json.loads(text))
+    except ValueError as mistake:
+        raise argparse.ArgumentTypeError(str(mistake)) from None
+
+
+async def _serve(shop: Shop, options: argparse.Namespace) -> None:
+    stop = _stop_request(with_stdin=options.stop_with_stdin)
+    async with shop:
+        if options.ca_file and shop.ca_pem:
+            options.ca_file.write_bytes(shop.ca_pem)
+        _announce(shop, options.ca_file)
+        await stop.wait()
+
+
+def _stop_request(*, with_stdin: bool) -> asyncio.Event:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if with_stdin:
+        # A thread, as a loop can watch a pipe but not a file; a daemon, as nobody can call off a read.
+        threading.Thread(target=_watch_stdin, args=(loop, stop), daemon=True).start()
+    return stop
+
+
+def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    with suppress(OSError):  # closed from the start
+        while os.read(0, 4096):
+            pass
+    with suppress(RuntimeError):  # the shop has already closed
+        loop.call_soon_threadsafe(stop.set)
+
+
+def _announce(shop: Shop, ca_file: Path | None) -> None:
+    ready = {"url": shop.url, "https_url": shop.https_url, "ca_file": str(ca_file) if ca_file else None}
+    sys.stdout.write(json.dumps(ready) + "\n")
+    sys.stdout.flush()
+    if sys.stderr.isatty():
+        also = f" and {shop.https_url}" if shop.https_url else ""
+        sys.stderr.write(f"The demo shop is open at {shop.url}{also}. Ctrl-C closes it.\n")
+
+
+def _give_up(reason: str) -> int:
+    sys.stderr.write(f"probe.demo: {reason}\n")
+    return CANNOT_START
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,234 @@
+"""A Run for a person at a terminal: what broke, where, how slow."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import click
+from msgspec import Struct
+
+from probe.export.bar import LETTERS, slices, slowest
+from probe.export.text import cells, cut, excerpt, padded, printable
+from probe.model.duration import format_duration
+from probe.model.result import Attempt, EffectState, Exchange, Failure, Run, Section, StepResult, Verdict
+from probe.model.timing import Phase
+
+_MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.ERRORED: "!", Verdict.SKIPPED: "–"}
+_COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.ERRORED: "magenta", Verdict.SKIPPED: "bright_black"}
+_PHASE_COLOURS = {
+    Phase.RESOLVE: "cyan",
+    Phase.CONNECT: "yellow",
+    Phase.TLS: "magenta",
+    Phase.SEND: "white",
+    Phase.PROCESSING: "green",
+    Phase.TRANSFER: "blue",
+    Phase.OTHER: None,
+}
+_BAR = 28
+_NAME = 36
+
+
+class View(Struct, frozen=True):
+    """How much to show, and in how many columns."""
+
+    width: int = 100
+    colour: bool = False
+    verbose: bool = False
+    quiet: bool = False
+
+    def style(self, text: str, **how: Any) -> str:
+        return click.style(text, **how) if self.colour else text
+
+
+def report(runs: Sequence[Run], view: View) -> Iterator[str]:
+    """All runs: steps in full for one run or a bad one, a line for each good one of many, failures last."""
+    many = len(runs) > 1
+    for run in runs:
+        full = not view.quiet and (not many or view.verbose or run.verdict is not Verdict.PASSED)
+        if full:
+            yield from run_lines(run, view)
+            yield ""
+        elif not view.quiet:
+            yield _headline(run, view)
+    for run in runs:
+        yield from failures(run, view)
+    if many or view.quiet:
+        yield summary(runs, view)
+
+
+def run_lines(run: Run, view: View) -> Iterator[str]:
+    yield _headline(run, view)
+    if run.description:
+        yield f"  {cut(run.description, view.width - 2)}"
+    target = run.variables.get("shop")
+    facts = [run.file, f"region {run.region}", *([f"shop {target}"] if target else []), f"run {run.run_id}"]
+    yield view.style(f"  {cut(' · '.join(facts), view.width - 2)}", dim=True)
+    yield ""
+    scale = max((step.duration_ns for step in run.steps), default=0)
+    name_width = min(_NAME, max((cells(_title(step)) for step in run.steps), default=0))
+    for step in run.steps:
+        yield from _step_lines(step, scale, name_width, view)
+    yield from _legend(run, view)
+
+
+def failures(run: Run, view: View) -> Iterator[str]:
+    """Every step that did not pass, at its place in the file; then what a write left behind."""
+    broken = [step for step in run.steps if step.failure is not None]
+    if run.failure is not None and not broken:
+        yield from _failure_lines(run.journey, run.failure, None, view)
+        yield ""
+    for step in broken:
+        assert step.failure is not None
+        yield from _failure_lines(f"{run.journey} › {step.name}", step.failure, step, view)
+        yield ""
+    yield from _effect_lines(run, view)
+
+
+def summary(runs: Sequence[Run], view: View) -> str:
+    counts = {verdict: sum(run.verdict is verdict for run in runs) for verdict in Verdict}
+    words = [view.style(f"{count} {verdict}", fg=_COLOURS[verdict]) for verdict, count in counts.items() if count]
+    journeys = len({run.journey for run in runs})
+    what = f"{len(runs)} run{_s(len(runs))} of {journeys} journey{_s(journeys)}" if runs else "nothing was run"
+    return f"{what}: {', '.join(words)}" if words else what
+
+
+def _headline(run: Run, view: View) -> str:
+    word = "interrupted" if run.interrupted else str(run.verdict)
+    verdict = view.style(f"{_MARKS[run.verdict]} {word}", fg=_COLOURS[run.verdict], bold=True)
+    name = view.style(cut(run.journey, _NAME * 2), bold=True)
+    return f"{verdict}  {name}  {format_duration(run.duration_ns)}{_where(run)}"
+
+
+def _where(run: Run) -> str:
+    step = next((step for step in run.steps if step.failure is not None), None)
+    if run.failure is None:
+        return ""
+    return f"  in {cut(step.name, _NAME)}: {run.failure.cause}" if step else f"  {run.failure.cause}"
+
+
+def _title(step: StepResult) -> str:
+    title = cut(step.name, _NAME)
+    return cut(f"always: {title}", _NAME) if step.section is Section.ALWAYS else title
+
+
+def _step_lines(step: StepResult, scale: int, name_width: int, view: View) -> Iterator[str]:
+    mark = view.style(_MARKS[step.verdict], fg=_COLOURS[step.verdict])
+    name = padded(_title(step), name_width)
+    if step.verdict is Verdict.SKIPPED:
+        yield view.style(
+            f"  {_MARKS[step.verdict]} {name}  skipped: {cut(step.skipped, 60)}", fg=_COLOURS[step.verdict]
+        )
+        return
+    note = _note(step)
+    bar = _bar(step, scale, view)
+    yield f"  {mark} {name}  {format_duration(step.duration_ns):>8}  {bar}  {note}".rstrip()
+    if view.verbose:
+        for attempt in step.attempts:
+            yield from _attempt_lines(attempt, view)
+
+
+def _note(step: StepResult) -> str:
+    """The phase that took most of the time, and what else is worth a word."""
+    words = []
+    if step.phases and step.duration_ns:
+        phase = slowest(step.phases)
+        words.append(f"{phase} {round(100 * step.phases[phase] / step.duration_ns)} %")
+    if len(step.attempts) > 1:
+        passed = f", passed after {format_duration(step.time_to_pass_ns)}" if step.time_to_pass_ns is not None else ""
+        words.append(f"{len(step.attempts)} attempts{passed}")
+    hops = len(step.attempts[-1].exchanges) - 1 if step.attempts else 0
+    if hops > 0:
+        words.append(f"{hops} redirect{_s(hops)}")
+    soft = sum(check.soft and not check.passed for attempt in step.attempts[-1:] for check in attempt.checks)
+    if soft:
+        words.append(f"{soft} soft check{_s(soft)} did not hold")
+    return ", ".join(words)
+
+
+def _bar(step: StepResult, scale: int, view: View) -> str:
+    parts = slices(step.phases, scale, _BAR)
+    drawn = "".join(_letters(phase, count, view) for phase, count in parts)
+    return drawn + " " * (_BAR - sum(count for _, count in parts))
+
+
+def _letters(phase: Phase, count: int, view: View) -> str:
+    colour = _PHASE_COLOURS[phase]
+    letters = LETTERS[phase] * count
+    return view.style(letters, fg="black", bg=colour) if colour and count else letters
+
+
+def _legend(run: Run, view: View) -> Iterator[str]:
+    used = [phase for phase in Phase if any(phase in step.phases for step in run.steps)]
+    if used:
+        yield view.style(f"    {'  '.join(f'{LETTERS[phase]} {phase}' for phase in used)}", dim=True)
+
+
+def _attempt_lines(attempt: Attempt, view: View) -> Iterator[str]:
+    for exchange in attempt.exchanges:
+        yield view.style(f"      {cut(_spell(exchange), view.width - 6)}", dim=True)
+        phases = "  ".join(f"{phase} {format_duration(ns)}" for phase, ns in exchange.phases.items())
+        yield view.style(f"        {phases}", dim=True)
+    for check in attempt.checks:
+        mark = "✓" if check.passed else "~" if check.soft else "✗"
+        yield f"      {mark} {cut(f'{check.check} {check.expected}', 60)}  {cut(f'got {check.actual}', 60)}"
+    for capture in attempt.captures:
+        if capture.failure is None:
+            yield f"      = {capture.name}: {cut(str(capture.value), 80)}"
+
+
+def _spell(exchange: Exchange) -> str:
+    answer = str(exchange.status) if exchange.status is not None else "no answer"
+    reused = ", reused connection" if exchange.reused else ""
+    return f"{exchange.method} {exchange.url} → {answer} in {format_duration(exchange.duration_ns)}{reused}"
+
+
+def _failure_lines(title: str, failure: Failure, step: StepResult | None, view: View) -> Iterator[str]:
+    verdict = failure.cause.verdict
+    yield view.style(
+        f"{_MARKS[verdict]} {printable(title)}: {verdict} ({failure.cause})", fg=_COLOURS[verdict], bold=True
+    )
+    yield f"  {cut(failure.message, view.width * 3)}"
+    if failure.place is not None:
+        yield f"  --> {failure.place}"
+        yield from (f"  {line}" for line in excerpt(failure.place))
+    if failure.expected:
+        yield f"    expected  {cut(failure.expected, view.width * 2)}"
+        yield f"    actual    {cut(failure.actual, view.width * 2)}"
+    if step is not None and step.attempts:
+        yield from _evidence(step.attempts[-1], view)
+    if failure.hint:
+        yield f"    hint      {cut(failure.hint, view.width * 2)}"
+
+
+def _evidence(attempt: Attempt, view: View) -> Iterator[str]:
+    """What went over the wire, and whatever else did not hold."""
+    for exchange in attempt.exchanges:
+        yield f"    request   {cut(_spell(exchange), view.width - 14)}"
+    if attempt.body:
+        yield f"    body      {cut(attempt.body, view.width - 14)}"
+    others = [
+        check
+        for check in attempt.checks
+        if not check.passed and attempt.failure and check.place != attempt.failure.place
+    ]
+    for check in others:
+        what = cut(f"{check.check}: expected {check.expected}, got {check.actual}", view.width - 14)
+        yield f"    also      {what} ({check.place})"
+
+
+def _effect_lines(run: Run, view: View) -> Iterator[str]:
+    for effect in run.effects:
+        if effect.needs_attention:
+            meaning = "its outcome is unknown" if effect.state is EffectState.UNKNOWN else "it was not undone"
+            yield view.style(
+                f"! {run.journey} › {effect.step}: a side effect is left: {meaning}", fg="yellow", bold=True
+            )
+            yield f"    look for the idempotency key {effect.key}"
+            yield ""
+
+
+def effects_open(runs: Iterable[Run]) -> bool:
+    return any(run.effects_open for run in runs)
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

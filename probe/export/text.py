@@ -1,0 +1,61 @@
+"""Text for a terminal: places shown as compilers show them, and nothing that could steer the terminal."""
+
+from collections.abc import Iterator
+
+from probe.model.place import Mistake, Place
+
+LONGEST = 2000
+
+
+def printable(text: str) -> str:
+    """The text without control and bidirectional characters, which a target could send to disturb a terminal."""
+    if text.isascii() and text.isprintable():
+        return text[:LONGEST]
+    return "".join(c if c.isprintable() else _escaped(c) for c in text[:LONGEST])
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def padded(text: str, width: int) -> str:
+    return text + " " * max(0, width - cells(text))
+
+
+def cut(text: str, width: int) -> str:
+    """The text in one line of at most that many columns."""
+    one_line = printable(" ".join(text.split()))
+    if cells(one_line) <= width:
+        return one_line
+    while cells(one_line) > width - 1:
+        one_line = one_line[:-1]
+    return f"{one_line}…"
+
+
+def excerpt(place: Place) -> Iterator[str]:
+    """The source line and a caret under the place in it."""
+    if not place.text.strip():
+        return
+    number = str(place.line)
+    line = printable(place.text.replace("\t", " "))
+    yield f"  {number} | {line}"
+    if place.column <= len(place.text):
+        before = cells(printable(place.text[: place.column - 1].replace("\t", " ")))
+        marked = cells(printable(place.text[place.column - 1 : place.end_column - 1])) or 1
+        yield f"  {' ' * len(number)} | {' ' * before}{'^' * marked}"
+
+
+def mistake_lines(mistake: Mistake) -> Iterator[str]:
+    yield f"{mistake.place}: {printable(mistake.message)}"
+    yield from excerpt(mistake.place)
+    if mistake.hint:
+        yield f"  {' ' * len(str(mistake.place.line))} = {printable(mistake.hint)}"
+
+
+def _escaped(character: str) -> str:
+    return f"\\x{ord(character):02x}" if ord(character) < 256 else f"\\u{ord(character):04x}"

@@ -1,0 +1,152 @@
+"""A journey as written: frozen, never changed by running it.
+
+Each field's `Meta` is what an editor shows for its key; `probe.spec` reads the file by these types and `probe schema`
+prints them.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, NewType
+
+from msgspec import Meta, Struct, field
+
+from probe.model.duration import NANOSECONDS, Duration
+from probe.model.place import Place
+from probe.model.template import FilterCall, Text, Value
+
+Percent = NewType("Percent", float)
+"""A share written as `99.9%`, held as 0.999."""
+
+Label = NewType("Label", str)
+"""A name that goes into labels and reports: one line, not empty, at most 200 characters."""
+
+DEFAULT_CLEANUP_TIMEOUT = Duration(30 * NANOSECONDS["s"])
+
+
+class Query(Struct, frozen=True):
+    """Pulls a value out of what a step observed."""
+
+    name: str
+    argument: Text | None
+    attribute: str | None
+    place: Place
+
+
+class Predicate(Struct, frozen=True):
+    name: str
+    value: Value
+    place: Place
+
+
+class Check(Struct, frozen=True):
+    """Query, then filters, then every predicate; `negate` turns their outcome around."""
+
+    query: Query
+    filters: tuple[FilterCall, ...]
+    predicates: tuple[Predicate, ...]
+    place: Place
+    negate: bool = False
+    soft: bool = False
+
+
+class Capture(Struct, frozen=True):
+    name: str
+    query: Query
+    filters: tuple[FilterCall, ...]
+    place: Place
+    secret: bool = False
+
+
+Checks = tuple[Check, ...]
+Captures = tuple[Capture, ...]
+
+
+class EffectKind(StrEnum):
+    READ = "read"
+    WRITE = "write"
+
+
+class Poll(Struct, frozen=True):
+    every: Annotated[Duration, Meta(description="Pause between two attempts, at least 100ms.")]
+    timeout: Annotated[Duration, Meta(description="Give up this long after the first attempt began.")]
+    until: Annotated[Checks, Meta(description="The poll has passed when all of these hold.")]
+    fail_if: Annotated[Checks, Meta(description="The step fails at once when all of these hold.")] = ()
+
+
+class Amount(Struct, frozen=True):
+    value: Annotated[Decimal, Meta(description="How much the write spends.")]
+    currency: Annotated[str, Meta(description="ISO 4217 code, for example EUR.")]
+
+
+class Secret(Struct, frozen=True):
+    env: Annotated[str, Meta(description="The environment variable that holds the secret.")]
+    default: Annotated[
+        str | None,
+        Meta(description="Value for a first try on your own machine; `probe smoke` and `probe agent` refuse it."),
+    ] = None
+    hosts: Annotated[tuple[str, ...], Meta(description="The only hosts the secret is ever sent to.")] = ()
+
+
+class Schedule(Struct, frozen=True):
+    every: Annotated[Duration, Meta(description="The distance of two slots. Read by `probe agent`.")]
+    timeout: Annotated[Duration | None, Meta(description="The longest a run may take. Read by `probe agent`.")] = None
+
+
+class Latency(Struct, frozen=True):
+    p50: Annotated[Duration | None, Meta(description="Objective for the median of a run's duration.")] = None
+    p95: Annotated[Duration | None, Meta(description="Objective for the 95th percentile of a run's duration.")] = None
+    p99: Annotated[Duration | None, Meta(description="Objective for the 99th percentile of a run's duration.")] = None
+
+
+class Slo(Struct, frozen=True):
+    availability: Annotated[
+        Percent | None, Meta(description="Share of scheduled runs that pass, for example 99.9%.")
+    ] = None
+    latency: Annotated[Latency | None, Meta(description="Objectives for the duration of a run.")] = None
+
+
+class Step(Struct, frozen=True):
+    """One timed user action. `action` is the block named after its kind (`http:`, `wait:`)."""
+
+    name: Annotated[Label, Meta(description="What the user does here; unique in the journey.")]
+    kind: str
+    action: Any
+    place: Place
+    checks: Annotated[Checks, Meta(description="What must hold of what the step observed.")] = field(
+        default=(), name="check"
+    )
+    captures: Annotated[Captures, Meta(description="Values to keep for later steps, by name.")] = field(
+        default=(), name="capture"
+    )
+    poll: Annotated[Poll | None, Meta(description="Repeat the step until something holds.")] = None
+    timeout: Annotated[Duration | None, Meta(description="The longest one attempt may take (30s unless said).")] = None
+    effect: Annotated[
+        EffectKind, Meta(description="`write`: changes something that matters; sent at most once per run.")
+    ] = EffectKind.READ
+    amount: Annotated[Amount | None, Meta(description="What the write spends.")] = None
+    undo: Annotated["Step | None", Meta(description="How to take the write back; runs after the steps.")] = None
+
+
+Steps = tuple[Step, ...]
+
+
+class Journey(Struct, frozen=True):
+    name: Annotated[Label, Meta(description="The journey's name: a label on every metric.")] = field(name="journey")
+    steps: Annotated[Steps, Meta(description="The user's actions, in order.")]
+    file: str
+    place: Place
+    description: Annotated[str, Meta(description="One sentence for whoever reads the result at 3 a.m.")] = ""
+    tags: Annotated[tuple[str, ...], Meta(description="Words to select journeys by: `probe run --tag`.")] = ()
+    schedule: Annotated[Schedule | None, Meta(description="When `probe agent` runs the journey.")] = None
+    variables: Annotated[
+        Mapping[str, Value], Meta(description="Values for `${name}`; `--var name=value` overrides one.")
+    ] = {}
+    secrets: Annotated[
+        Mapping[str, Secret], Meta(description="Values that are redacted wherever they would show.")
+    ] = {}
+    slo: Annotated[Slo | None, Meta(description="What is promised to users.")] = None
+    always: Annotated[Steps, Meta(description="Cleanup: runs whatever happened before.")] = ()
+    cleanup_timeout: Annotated[
+        Duration, Meta(description="Time for all `undo` and `always` steps together (30s unless said).")
+    ] = DEFAULT_CLEANUP_TIMEOUT

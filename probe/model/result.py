@@ -1,0 +1,197 @@
+"""The Run: the one record of what happened. Every view, report and metric is a projection of it.
+
+Times are integer nanoseconds (`…_ns`) so that sums can be checked exactly; `started_ns` counts from the run's start.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from probe.model.place import Place
+from probe.model.timing import Clock, Phase
+
+SCHEMA = 1
+
+
+class Verdict(StrEnum):
+    """`failed` blames the target, `errored` blames us: agent, journey file, browser, the agent's own network."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"
+    SKIPPED = "skipped"
+
+
+class Cause(StrEnum):
+    """Why a step did not pass: a small fixed set, safe as a metric label.
+
+    `blocked` is a bot challenge: the shop is up and does not want us, which is ours to settle.
+    """
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    STATUS = "status"
+    CHECK = "check"
+    CAPTURE = "capture"
+    BLOCKED = "blocked"
+    SCRIPT = "script"
+    BROWSER = "browser"
+    AGENT = "agent"
+
+    @property
+    def verdict(self) -> Verdict:
+        ours = self in (Cause.BLOCKED, Cause.SCRIPT, Cause.BROWSER, Cause.AGENT)
+        return Verdict.ERRORED if ours else Verdict.FAILED
+
+
+class Trigger(StrEnum):
+    SCHEDULE = "schedule"
+    RECHECK = "recheck"
+    MANUAL = "manual"
+    SMOKE = "smoke"
+
+
+class Section(StrEnum):
+    """Where in the journey a step stands."""
+
+    STEPS = "steps"
+    UNDO = "undo"
+    ALWAYS = "always"
+
+
+class EffectState(StrEnum):
+    """What became of a write: `unknown` when its answer was lost and nothing could undo it."""
+
+    OPEN = "open"
+    UNDONE = "undone"
+    UNKNOWN = "unknown"
+    LEAKED = "leaked"
+
+
+class Failure(Struct, frozen=True, omit_defaults=True):
+    cause: Cause
+    message: str
+    place: Place | None = None
+    expected: str = ""
+    actual: str = ""
+    hint: str = ""
+
+
+class CheckResult(Struct, frozen=True, omit_defaults=True):
+    """One check as it stands in the file (`check`), and what came of it."""
+
+    check: str
+    passed: bool
+    expected: str
+    actual: str
+    place: Place
+    soft: bool = False
+    hint: str = ""
+
+
+class CaptureResult(Struct, frozen=True, omit_defaults=True):
+    name: str
+    value: Any = None
+    failure: Failure | None = None
+
+
+class Exchange(Struct, frozen=True, omit_defaults=True):
+    """One request and its response on the wire; each redirect hop is its own.
+
+    `phases` sum up to `duration_ns`; a phase that was not reached is absent.
+    """
+
+    method: str
+    url: str
+    started_ns: int
+    duration_ns: int
+    phases: dict[Phase, int]
+    clock: Clock = Clock.USER
+    reused: bool = False
+    remote: str = ""
+    status: int | None = None
+    http_version: str = ""
+    received_bytes: int = 0
+    failure: Failure | None = None
+
+
+class Attempt(Struct, frozen=True, omit_defaults=True):
+    """One try of a step; a poll makes several."""
+
+    started_ns: int
+    duration_ns: int
+    phases: dict[Phase, int]
+    verdict: Verdict
+    exchanges: tuple[Exchange, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    captures: tuple[CaptureResult, ...] = ()
+    failure: Failure | None = None
+    body: str = ""
+    """The beginning of the answer's text, kept only when the attempt did not pass."""
+
+
+class StepResult(Struct, frozen=True, omit_defaults=True):
+    """A step as the reader sees it: its duration and phases are those of the last attempt.
+
+    `time_to_pass_ns` of a poll spans from its first request to the answer that passed, pauses included.
+    """
+
+    name: str
+    kind: str
+    verdict: Verdict
+    place: Place
+    section: Section = Section.STEPS
+    started_ns: int = 0
+    duration_ns: int = 0
+    phases: dict[Phase, int] = {}
+    attempts: tuple[Attempt, ...] = ()
+    time_to_pass_ns: int | None = None
+    failure: Failure | None = None
+    skipped: str = ""
+    """Why the step was not performed."""
+    flaky: bool = False
+
+
+class Effect(Struct, frozen=True, omit_defaults=True):
+    """What a write step that was sent left behind; `undoable` says whether the journey knows how to undo it."""
+
+    step: str
+    state: EffectState
+    undoable: bool
+    key: str = ""
+
+    @property
+    def needs_attention(self) -> bool:
+        return self.undoable and self.state is not EffectState.UNDONE
+
+
+class Run(Struct, frozen=True, omit_defaults=True):
+    run_id: str
+    journey: str
+    file: str
+    region: str
+    agent: str
+    trigger: Trigger
+    started_at: datetime
+    duration_ns: int
+    verdict: Verdict
+    steps: tuple[StepResult, ...]
+    probe: str
+    """The version of the program that made the record."""
+    schema: int
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    variables: dict[str, Any] = {}
+    effects: tuple[Effect, ...] = ()
+    failure: Failure | None = None
+    interrupted: bool = False
+    flaky: bool = False
+
+    @property
+    def effects_open(self) -> tuple[Effect, ...]:
+        return tuple(effect for effect in self.effects if effect.needs_attention)

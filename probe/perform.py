@@ -1,0 +1,260 @@
+"""One step: its attempts, what they observed, and what came of the checks. The runner puts steps in a row."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from probe.errors import StepFailure
+from probe.evaluate.check import run_capture, run_check
+from probe.evaluate.scope import Scope
+from probe.evaluate.template import RenderError
+from probe.model.duration import format_duration
+from probe.model.journey import Check, EffectKind, Poll, Step
+from probe.model.observation import Observation
+from probe.model.result import Attempt, CaptureResult, Cause, CheckResult, Failure, Section, StepResult, Verdict
+from probe.model.timing import add_phases
+from probe.safety.redaction import Redactor
+from probe.steps import KINDS
+from probe.steps.base import Options, Performance
+
+BODY_SHOWN = 2000
+
+
+class Stage(Struct):
+    """What the steps of one run have in common."""
+
+    scope: Scope
+    options: Options
+    redactor: Redactor
+    session: Callable[[str], Awaitable[Any]]
+    """The open session of a step kind."""
+    write_key: Callable[[str], str]
+    """The idempotency key of a write step, by its name."""
+    cut: Callable[[], Failure]
+    """Why a step was cancelled."""
+    results: list[StepResult]
+
+
+class Outcome(Struct):
+    """What the caller may need to know of a step beyond its record."""
+
+    result: StepResult
+    sent: bool
+    status: int | None
+
+
+async def perform_step(step: Step, stage: Stage, section: Section) -> Outcome:
+    """Performs the step and appends its result to the stage, also when it is cancelled on the way."""
+    trail = _Trail(step, stage)
+    try:
+        failure = await (_once(trail) if step.poll is None else _poll(trail, step.poll))
+    except asyncio.CancelledError:
+        stage.results.append(_result(trail, section, stage.cut()))
+        raise
+    result = _result(trail, section, failure)
+    stage.results.append(result)
+    return Outcome(result, trail.sent, trail.status)
+
+
+class _Trail:
+    """The attempts made so far: they outlive a cancelled step."""
+
+    def __init__(self, step: Step, stage: Stage) -> None:
+        self.step = step
+        self.stage = stage
+        self.attempts: list[Attempt] = []
+        self.began = stage.options.clock()
+        self.passed_at: int | None = None
+        self.sent = False
+        self.status: int | None = None
+
+
+async def _once(trail: _Trail) -> Failure | None:
+    attempt = await _attempt(trail, trail.step.timeout or KINDS[trail.step.kind].time_limit(trail.step.action), None)
+    return attempt.failure
+
+
+async def _poll(trail: _Trail, poll: Poll) -> Failure | None:
+    clock = trail.stage.options.clock
+    limit = trail.step.timeout or KINDS[trail.step.kind].time_limit(trail.step.action)
+    deadline = clock() + poll.timeout
+    while True:
+        attempt = await _attempt(trail, min(limit, max(deadline - clock(), 1)), poll)
+        failure = attempt.failure
+        if failure is None or trail.passed_at is not None or failure.cause.verdict is Verdict.ERRORED:
+            return failure
+        if clock() + poll.every >= deadline or _gave_up(attempt):
+            return _poll_failure(failure, poll, len(trail.attempts), gave_up=_gave_up(attempt))
+        await asyncio.sleep(poll.every / 1e9)
+
+
+def _gave_up(attempt: Attempt) -> bool:
+    return attempt.failure is not None and attempt.failure.message.startswith(_FAIL_IF)
+
+
+_FAIL_IF = "fail_if holds"
+
+
+def _poll_failure(failure: Failure, poll: Poll, attempts: int, *, gave_up: bool) -> Failure:
+    if gave_up or failure.cause not in (Cause.CHECK, Cause.STATUS, Cause.TIMEOUT):
+        return failure
+    message = f"until did not hold within {format_duration(poll.timeout)} ({attempts} attempts)"
+    return replace(failure, cause=Cause.TIMEOUT, message=message)
+
+
+async def _attempt(trail: _Trail, limit_ns: int, poll: Poll | None) -> Attempt:
+    step, stage = trail.step, trail.stage
+    key = stage.write_key(step.name) if step.effect is EffectKind.WRITE else ""
+    performance = Performance(stage.scope, stage.options, key)
+    began = stage.options.clock()
+    seen: Observation | None = None
+    failure: Failure | None = None
+    try:
+        session = await stage.session(step.kind)
+        async with asyncio.timeout(limit_ns / 1e9):
+            seen = await KINDS[step.kind].perform(step.action, session, performance)
+    except TimeoutError:
+        failure = _timed_out(limit_ns, performance)
+    except StepFailure as error:
+        failure = error.failure
+    except asyncio.CancelledError:
+        failure = stage.cut()
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug in a step kind must not take the run's record with it
+        failure = Failure(Cause.AGENT, f"the agent made a mistake: {type(error).__name__}: {error}")
+    finally:
+        trail.sent = trail.sent or performance.sent
+        attempt = _judge(trail, performance, seen, failure, began, poll)
+        trail.attempts.append(attempt)
+    return attempt
+
+
+def _timed_out(limit_ns: int, performance: Performance) -> Failure:
+    message = f"no answer within {format_duration(limit_ns)}: the time ran out in {performance.waiting_in}"
+    return Failure(Cause.TIMEOUT, message)
+
+
+def _judge(
+    trail: _Trail,
+    performance: Performance,
+    seen: Observation | None,
+    failure: Failure | None,
+    began: int,
+    poll: Poll | None,
+) -> Attempt:
+    """The attempt's record, with checks and captures when there is something to look at."""
+    checks: list[CheckResult] = []
+    captures: list[CaptureResult] = []
+    if seen is not None:
+        trail.status = seen.response.status if seen.response else None
+        try:
+            failure = _look(trail, seen, poll, checks, captures)
+        except RenderError as error:
+            failure = Failure(Cause.SCRIPT, str(error), error.place, hint=error.hint)
+    if failure is not None and failure.place is None:
+        failure = replace(failure, place=trail.step.place)
+    started, ended = _span(performance, seen, began)
+    exchanges = tuple(performance.exchanges)
+    return Attempt(
+        started_ns=started,
+        duration_ns=ended - started,
+        phases=dict(seen.phases) if seen else add_phases((each.phases for each in exchanges), ended - started),
+        verdict=Verdict.PASSED if failure is None else failure.cause.verdict,
+        exchanges=exchanges,
+        checks=tuple(checks),
+        captures=tuple(captures),
+        failure=failure,
+        body=seen.response.text[:BODY_SHOWN] if seen and seen.response and failure else "",
+    )
+
+
+def _span(performance: Performance, seen: Observation | None, began: int) -> tuple[int, int]:
+    if seen is not None:
+        return seen.started_ns, seen.ended_ns
+    if performance.exchanges:
+        last = performance.exchanges[-1]
+        return performance.exchanges[0].started_ns, last.started_ns + last.duration_ns
+    return began, performance.options.clock()
+
+
+def _look(
+    trail: _Trail, seen: Observation, poll: Poll | None, checks: list[CheckResult], captures: list[CaptureResult]
+) -> Failure | None:
+    step, scope = trail.step, trail.stage.scope
+    if poll is not None:
+        until = [run_check(check, seen, scope) for check in poll.until]
+        checks += until
+        if poll.fail_if and all(run_check(check, seen, scope).passed for check in poll.fail_if):
+            return _fail_if(poll.fail_if[0], seen, scope)
+        if not all(result.passed for result in until):
+            return _first_failure(list(poll.until), until)
+        trail.passed_at = seen.ended_ns
+    own = [run_check(check, seen, scope) for check in step.checks]
+    checks += own
+    failure = _first_failure(list(step.checks), own) or _unexpected_status(step, poll, seen)
+    for capture in step.captures:
+        result = run_capture(capture, seen, scope)
+        if result.failure is None:
+            scope.set(capture.name, result.value)
+            if capture.secret:
+                trail.stage.redactor.add(capture.name, str(result.value))
+        captures.append(result)
+        failure = failure or result.failure
+    return failure
+
+
+def _fail_if(check: Check, seen: Observation, scope: Scope) -> Failure:
+    result = run_check(check, seen, scope)
+    message = f"{_FAIL_IF}: {result.check} {result.expected}"
+    return Failure(Cause.CHECK, message, check.place, "fail_if not to hold", result.actual)
+
+
+def _first_failure(checks: list[Check], results: list[CheckResult]) -> Failure | None:
+    for check, result in zip(checks, results, strict=True):
+        if not result.passed and not result.soft:
+            cause = Cause.STATUS if check.query.name == "status" else Cause.CHECK
+            message = f"{result.check}: expected {result.expected}, got {result.actual}"
+            return Failure(cause, message, result.place, result.expected, result.actual, result.hint)
+    return None
+
+
+def _unexpected_status(step: Step, poll: Poll | None, seen: Observation) -> Failure | None:
+    """A step that says nothing of the status expects 2xx: no shop error, and no redirect it did not follow."""
+    said = (*step.checks, *(poll.until if poll else ()))
+    if (
+        seen.response is None
+        or 200 <= seen.response.status < 300
+        or any(check.query.name == "status" for check in said)
+    ):
+        return None
+    status = seen.response.status
+    hint = (
+        "follow it with follow: 5, or check: [{status: 302}]"
+        if 300 <= status < 400
+        else f"if it is right, check: [{{status: {status}}}]"
+    )
+    message = f"status: expected 2xx (no check says otherwise), got {status}"
+    return Failure(Cause.STATUS, message, step.place, "2xx", str(status), hint)
+
+
+def _result(trail: _Trail, section: Section, failure: Failure | None) -> StepResult:
+    if failure is not None and failure.place is None:
+        failure = replace(failure, place=trail.step.place)
+    last = trail.attempts[-1] if trail.attempts else None
+    first = trail.attempts[0] if trail.attempts else None
+    return StepResult(
+        name=trail.step.name,
+        kind=trail.step.kind,
+        verdict=Verdict.PASSED if failure is None else failure.cause.verdict,
+        place=trail.step.place,
+        section=section,
+        started_ns=first.started_ns if first else trail.began,
+        duration_ns=last.duration_ns if last else 0,
+        phases=last.phases if last else {},
+        attempts=tuple(trail.attempts),
+        time_to_pass_ns=trail.passed_at - first.started_ns if trail.passed_at is not None and first else None,
+        failure=failure,
+    )

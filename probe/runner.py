@@ -1,0 +1,341 @@
+"""A Journey becomes a Run."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4, uuid5
+
+from msgspec import Struct
+
+from probe import __version__
+from probe.evaluate.scope import Scope
+from probe.evaluate.template import RenderError, names_in, render_value
+from probe.evaluate.value import MISSING
+from probe.model.duration import format_duration
+from probe.model.journey import EffectKind, Journey, Step
+from probe.model.result import (
+    SCHEMA,
+    Cause,
+    Effect,
+    EffectState,
+    Failure,
+    Run,
+    Section,
+    StepResult,
+    Trigger,
+    Verdict,
+)
+from probe.perform import Outcome, Stage, perform_step
+from probe.safety.redaction import Redactor
+from probe.steps import KINDS
+from probe.steps.base import Options
+
+
+class Clocks(Struct, frozen=True):
+    """`monotonic_ns` measures, `now` only dates."""
+
+    monotonic_ns: Callable[[], int] = time.perf_counter_ns
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Settings(Struct, frozen=True):
+    """How a journey is run: everything that is not in its file."""
+
+    trigger: Trigger
+    region: str
+    agent: str
+    environ: Mapping[str, str]
+    variables: Mapping[str, str] = {}
+    """Values that take the place of those in the file."""
+    timeout_ns: int | None = None
+    """The longest all steps together may take; cleanup has its own time."""
+    writes_allowed: bool = False
+    stop_before_writes: bool = False
+    """Perform the steps before the first write only."""
+    secret_defaults: bool = True
+    tls: Any = None
+
+
+class Progress(Struct, frozen=True):
+    """Where a run is: a step begins (no verdict yet) or ends."""
+
+    journey: str
+    step: str
+    section: Section
+    verdict: Verdict | None = None
+    duration_ns: int = 0
+
+
+Watch = Callable[[Progress], None]
+
+
+class Interrupt:
+    """Lets a person stop runs: their steps are cut, their cleanup still runs."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._sections: set[asyncio.Timeout] = set()
+
+    def request(self) -> None:
+        self.requested = True
+        for section in self._sections:
+            section.reschedule(asyncio.get_running_loop().time())
+
+    @contextmanager
+    def cuts(self, section: asyncio.Timeout) -> Iterator[None]:
+        self._sections.add(section)
+        try:
+            if self.requested:
+                section.reschedule(asyncio.get_running_loop().time())
+            yield
+        finally:
+            self._sections.discard(section)
+
+
+def _unwatched(progress: Progress) -> None:
+    pass
+
+
+async def run_journey(
+    journey: Journey,
+    settings: Settings,
+    *,
+    clocks: Clocks | None = None,
+    watch: Watch = _unwatched,
+    interrupt: Interrupt | None = None,
+) -> Run:
+    """Runs the journey once. Whatever happens becomes the Run; secrets are out of it when it is returned."""
+    run = _Running(journey, settings, clocks or Clocks(), watch, interrupt or Interrupt())
+    async with AsyncExitStack() as sessions:
+        run.sessions = sessions
+        await run.go()
+    return run.record()
+
+
+class _Running:
+    """One run while it goes on."""
+
+    sessions: AsyncExitStack
+
+    def __init__(
+        self, journey: Journey, settings: Settings, clocks: Clocks, watch: Watch, interrupt: Interrupt
+    ) -> None:
+        self.journey = journey
+        self.settings = settings
+        self.watch = watch
+        self.interrupt = interrupt
+        self.run_id = uuid4()
+        self.started_at = clocks.now()
+        self.monotonic_ns = clocks.monotonic_ns
+        self.origin_ns = clocks.monotonic_ns()
+        self.scope = Scope(settings.environ, clocks.now, random.Random())  # noqa: S311 - test data, not keys
+        self.secrets: dict[str, str] = {}
+        self.opened: dict[str, Any] = {}
+        self.effects: list[tuple[Step, Effect]] = []
+        self.results: list[StepResult] = []
+        self.failure: Failure | None = None
+        self.redactor = Redactor({})
+
+    def clock(self) -> int:
+        """Nanoseconds since the run began."""
+        return self.monotonic_ns() - self.origin_ns
+
+    async def go(self) -> None:
+        self.failure = self._fill_scope()
+        stage = self._stage()
+        for kind in dict.fromkeys(step.kind for step in (*self.journey.steps, *self.journey.always)):
+            await stage.session(kind)
+        self.origin_ns = self.monotonic_ns()  # opening sessions is not part of what is measured
+        if self.failure is None:
+            await self._steps(stage)
+            await self._cleanup(stage)
+        self._account_for_the_rest()
+
+    def _fill_scope(self) -> Failure | None:
+        """Secrets first, then variables in their order; the Failure names what has no value."""
+        for name, secret in self.journey.secrets.items():
+            default = secret.default if self.settings.secret_defaults else None
+            value = self.settings.environ.get(secret.env, default)
+            if value is None:
+                message = f"the secret {name} has no value: the environment variable {secret.env} is not set"
+                return Failure(Cause.SCRIPT, message, self.journey.place, hint=f"export {secret.env}=…")
+            self.secrets[name] = value
+            self.scope.set(name, value)
+        self.redactor = Redactor(self.secrets)
+        for name, written in self.journey.variables.items():
+            try:
+                given = self.settings.variables.get(name)
+                self.scope.set(name, render_value(written, self.scope) if given is None else given)
+            except RenderError as error:
+                return Failure(Cause.SCRIPT, f"the variable {name}: {error}", error.place, hint=error.hint)
+        return None
+
+    def _stage(self) -> Stage:
+        bound = {
+            name: (self.secrets[name], s.hosts)
+            for name, s in self.journey.secrets.items()
+            if s.hosts and name in self.secrets
+        }
+        options = Options(
+            clock=self.clock,
+            user_agent=f"probe/{__version__}",
+            tls=self.settings.tls,
+            writes_allowed=self.settings.writes_allowed,
+            secret_hosts=bound,
+        )
+        return Stage(
+            scope=self.scope,
+            options=options,
+            redactor=self.redactor,
+            session=lambda kind: self._session(kind, options),
+            write_key=lambda step: str(uuid5(UUID(int=self.run_id.int), step)),
+            cut=self._cut,
+            results=self.results,
+        )
+
+    async def _session(self, kind: str, options: Options) -> Any:
+        if kind not in self.opened:
+            self.opened[kind] = await self.sessions.enter_async_context(KINDS[kind].open_session(options))
+        return self.opened[kind]
+
+    def _cut(self) -> Failure:
+        if self.interrupt.requested:
+            return Failure(Cause.AGENT, "interrupted")
+        limit = format_duration(self.settings.timeout_ns or 0)
+        return Failure(Cause.TIMEOUT, f"the run's time limit of {limit} ran out in this step")
+
+    async def _steps(self, stage: Stage) -> None:
+        limit = None if self.settings.timeout_ns is None else self.settings.timeout_ns / 1e9
+        try:
+            async with asyncio.timeout(limit) as section:
+                with self.interrupt.cuts(section):
+                    for step in self.journey.steps:
+                        if self.settings.stop_before_writes and step.effect is EffectKind.WRITE:
+                            return
+                        if not await self._step(step, stage, Section.STEPS):
+                            return
+        except TimeoutError:
+            pass  # the step that was cut has its result, with the reason
+
+    async def _step(self, step: Step, stage: Stage, section: Section) -> bool:
+        """Whether the step passed. What a write leaves behind is noted as soon as it may have been sent."""
+        self.watch(Progress(self.journey.name, step.name, section))
+        known = len(self.results)
+        outcome: Outcome | None = None
+        try:
+            outcome = await perform_step(step, stage, section)
+        finally:
+            result = self.results[known]
+            self._note_effect(step, result, outcome)
+            if self.failure is None and section is not Section.UNDO:
+                self.failure = result.failure
+            self.watch(Progress(self.journey.name, step.name, section, result.verdict, result.duration_ns))
+        return outcome.result.verdict is Verdict.PASSED
+
+    def _note_effect(self, step: Step, result: StepResult, outcome: Outcome | None) -> None:
+        sent = outcome.sent if outcome else bool(result.attempts and result.attempts[-1].exchanges)
+        if step.effect is not EffectKind.WRITE or not sent or (outcome and _refused(outcome.status)):
+            return
+        known = result.verdict is Verdict.PASSED
+        state = EffectState.OPEN if known else EffectState.UNKNOWN
+        self.effects.append((step, Effect(step.name, state, step.undo is not None, str(uuid5(self.run_id, step.name)))))
+
+    async def _cleanup(self, stage: Stage) -> None:
+        """Undo the writes, the last one first, then `always`: within their own time, whatever happened before."""
+        stage.cut = lambda: Failure(
+            Cause.AGENT, f"the cleanup's time of {format_duration(self.journey.cleanup_timeout)} ran out"
+        )
+        try:
+            async with asyncio.timeout(self.journey.cleanup_timeout / 1e9):
+                for index in reversed(range(len(self.effects))):
+                    await self._undo(index, stage)
+                for step in self.journey.always:
+                    if not self._skip_unready(step, Section.ALWAYS):
+                        await self._step(step, stage, Section.ALWAYS)
+        except TimeoutError:
+            pass  # as above
+
+    async def _undo(self, index: int, stage: Stage) -> None:
+        step, effect = self.effects[index]
+        if step.undo is None or self._skip_unready(step.undo, Section.UNDO):
+            return
+        if await self._step(step.undo, stage, Section.UNDO):
+            self.effects[index] = (step, Effect(effect.step, EffectState.UNDONE, effect.undoable, effect.key))
+
+    def _skip_unready(self, step: Step, section: Section) -> bool:
+        """Whether the step needs something that was never captured; then it is recorded as skipped."""
+        own = {capture.name for capture in step.captures}
+        parts = (step.action, step.checks, step.poll)
+        missing = {name for _, name in names_in(parts) if self.scope.find(name) is MISSING} - own
+        if missing:
+            self._skip(step, section, f"{', '.join(sorted(missing))} was never captured")
+        return bool(missing)
+
+    def _skip(self, step: Step, section: Section, why: str) -> None:
+        self.results.append(
+            StepResult(step.name, step.kind, Verdict.SKIPPED, step.place, section, self.clock(), skipped=why)
+        )
+
+    def _account_for_the_rest(self) -> None:
+        """Every step has a result: what was not performed says why."""
+        done = {(result.section, result.name) for result in self.results}
+        for section, steps in ((Section.STEPS, self.journey.steps), (Section.ALWAYS, self.journey.always)):
+            for step in steps:
+                if (section, step.name) not in done:
+                    self._skip(step, section, self._why_skipped())
+        self._sort()
+
+    def _sort(self) -> None:
+        sections = list(Section)
+        self.results.sort(key=lambda result: (sections.index(result.section), self._order(result)))
+
+    def _order(self, result: StepResult) -> int:
+        """Steps as they stand in the file, undos as they were performed."""
+        if result.section is Section.UNDO:
+            return result.started_ns
+        names = [str(step.name) for step in (*self.journey.steps, *self.journey.always)]
+        return names.index(result.name)
+
+    def _why_skipped(self) -> str:
+        if self.interrupt.requested:
+            return "interrupted before it"
+        if self.failure is not None:
+            return "a step before it did not pass" if self.results else "the run could not start"
+        return "stopped before the first write"
+
+    def record(self) -> Run:
+        failure = self.failure
+        performed = any(result.verdict is not Verdict.SKIPPED for result in self.results)
+        verdict = failure.cause.verdict if failure else Verdict.PASSED if performed else Verdict.SKIPPED
+        run = Run(
+            run_id=str(self.run_id),
+            journey=self.journey.name,
+            file=self.journey.file,
+            region=self.settings.region,
+            agent=self.settings.agent,
+            trigger=self.settings.trigger,
+            started_at=self.started_at,
+            duration_ns=self.clock(),
+            verdict=verdict,
+            steps=tuple(self.results),
+            probe=__version__,
+            schema=SCHEMA,
+            description=self.journey.description,
+            tags=self.journey.tags,
+            variables={
+                name: self.scope.find(name) for name in self.journey.variables if self.scope.find(name) is not MISSING
+            },
+            effects=tuple(effect for _, effect in self.effects),
+            failure=failure,
+            interrupted=self.interrupt.requested,
+        )
+        return self.redactor.record(run)
+
+
+def _refused(status: int | None) -> bool:
+    """Whether the target said that it did not do what was asked (RFC 9110 §15.5); 408 leaves it open."""
+    return status is not None and 400 <= status < 500 and status != 408

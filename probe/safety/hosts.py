@@ -1,0 +1,26 @@
+import ipaddress
+from collections.abc import Mapping
+
+from probe.safety.redaction import forms_of
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to the host stays on this machine; a name other than localhost is not asked about."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
+
+
+def leaked_secret(text: str, host: str, bound: Mapping[str, tuple[str, tuple[str, ...]]]) -> str | None:
+    """The name of a secret, in whatever form, that is in a text on its way to a host it is not bound to."""
+    for name, (value, hosts) in bound.items():
+        if not any(_covers(allowed, host) for allowed in hosts) and any(form in text for form in forms_of(value)):
+            return name
+    return None
+
+
+def _covers(allowed: str, host: str) -> bool:
+    """`*.example.com` covers every name below example.com."""
+    allowed, host = allowed.lower().strip("[]"), host.lower().rstrip(".").strip("[]")
+    return host == allowed or (allowed.startswith("*.") and host.endswith(allowed[1:]))

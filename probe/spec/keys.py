@@ -1,0 +1,35 @@
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from msgspec import NODEFAULT, Meta, Struct
+from msgspec.structs import fields
+
+
+class Key(Struct, frozen=True):
+    """A key of a mapping in a file, and the field it is read into."""
+
+    name: str
+    field: str
+    type: Any
+    required: bool
+    description: str
+
+
+@cache
+def keys_of(struct: type[Struct]) -> Mapping[str, Key]:
+    """The keys of a struct: its fields that have a description. Fields without one are filled by its reader."""
+    hints = get_type_hints(struct, include_extras=True)
+    keys = {}
+    for field in fields(struct):
+        hint = hints[field.name]
+        meta = (
+            next((m for m in get_args(hint)[1:] if isinstance(m, Meta)), None)
+            if get_origin(hint) is Annotated
+            else None
+        )
+        if meta is not None and meta.description:
+            required = field.default is NODEFAULT and field.default_factory is NODEFAULT
+            key = Key(field.encode_name, field.name, get_args(hint)[0], required, meta.description)
+            keys[key.name] = key
+    return keys

@@ -1,0 +1,97 @@
+"""What a step kind is. A new kind is a module of this shape and a line in `probe.steps.KINDS`."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from probe.errors import StepFailure
+from probe.evaluate.scope import Scope
+from probe.evaluate.template import RenderError, render_text, render_value
+from probe.model.duration import NANOSECONDS
+from probe.model.observation import Observation
+from probe.model.place import Place
+from probe.model.result import Cause, Exchange, Failure
+from probe.model.template import Text, Value
+from probe.model.timing import Phase
+
+TIME_LIMIT = 30 * NANOSECONDS["s"]
+
+
+class ActionError(ValueError):
+    """An action's keys do not go together. `key` is the one to point at; none means the whole action."""
+
+    def __init__(self, message: str, hint: str = "", key: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.key = key
+
+
+class Options(Struct, frozen=True):
+    """What all sessions of a run share. `clock` counts monotonic nanoseconds from the start of the run."""
+
+    clock: Callable[[], int]
+    user_agent: str
+    tls: Any = None
+    """An ssl.SSLContext; None trusts what the system trusts."""
+    writes_allowed: bool = False
+    """Whether `effect: write` may go beyond this machine."""
+    secret_hosts: Mapping[str, tuple[str, tuple[str, ...]]] = {}
+    """For each secret that is bound to hosts: its value and the only hosts it may be sent to."""
+
+
+class Performance:
+    """One attempt at a step: what it may know, and the exchanges it leaves even when it is cut short."""
+
+    def __init__(self, scope: Scope, options: Options, write_key: str = "") -> None:
+        self.scope = scope
+        self.options = options
+        self.write_key = write_key
+        """Not empty for a step with `effect: write`: its idempotency key, the same through the whole run."""
+        self.exchanges: list[Exchange] = []
+        self.sent = False
+        """Whether a byte of a request may have left: from then on a write has an effect, known or unknown."""
+        self.waiting_in = Phase.OTHER
+        """The phase the latest exchange ended in: where a time-out struck."""
+
+    def text(self, text: Text) -> str:
+        """The rendered text; StepFailure blames the journey when it has no value."""
+        try:
+            return render_text(text, self.scope)
+        except RenderError as error:
+            raise script_failure(str(error), error.place, error.hint) from None
+
+    def value(self, value: Value) -> Any:
+        try:
+            return render_value(value, self.scope)
+        except RenderError as error:
+            raise script_failure(str(error), error.place, error.hint) from None
+
+
+def script_failure(message: str, place: Place | None, hint: str = "") -> StepFailure:
+    return StepFailure(Failure(Cause.SCRIPT, message, place, hint=hint))
+
+
+class StepKind(Protocol):
+    """A module: `probe/steps/http.py` is one."""
+
+    @property
+    def Action(self) -> Any:  # noqa: N802 - it is a type
+        """The type of the kind's block in a journey: decoding, schema and docs come from it."""
+
+    @property
+    def DESCRIPTION(self) -> str: ...  # noqa: N802 - a constant of the module
+
+    @property
+    def ANSWERS(self) -> bool:  # noqa: N802
+        """Whether the kind's observations have a response for queries to look at."""
+
+    def time_limit(self, action: Any) -> int:
+        """Nanoseconds an attempt may take when the step does not say."""
+
+    def open_session(self, options: Options) -> AbstractAsyncContextManager[Any]:
+        """What the steps of one run share: opened before the first step of the kind, closed after the last."""
+
+    async def perform(self, action: Any, session: Any, performance: Performance) -> Observation:
+        """Does the action once. Raises StepFailure; may be cancelled at any await."""

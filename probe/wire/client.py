@@ -1,0 +1,134 @@
+"""HTTP for one run: keep-alive within it, fresh connections between runs, cookies of its own, nothing sent twice."""
+
+import codecs
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from msgspec import Struct
+from msgspec.structs import replace
+from yarl import URL
+
+from probe.errors import StepFailure
+from probe.model.result import Cause, Failure
+from probe.wire.connector import MarkedConnector, current_marks
+from probe.wire.marks import Marks
+from probe.wire.trouble import failure_of
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+_OF_THE_BODY = ("content-type", "content-encoding", "content-length", "idempotency-key")
+_OF_THE_ORIGIN = ("authorization", "cookie")
+
+
+class Request(Struct, frozen=True):
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    fresh: bool = False
+    """Whether it must have a connection of its own: a kept one may be dead, and then nobody knows what arrived."""
+
+    @property
+    def sent_text(self) -> str:
+        """All that goes over the wire, for whoever looks for something that must not."""
+        headers = "\n".join(f"{name}: {value}" for name, value in self.headers.items())
+        return f"{self.url}\n{headers}\n{(self.body or b'').decode(errors='replace')}"
+
+    def redirected(self, url: str, *, again: bool) -> "Request":
+        """The next request of a redirect: this one `again`, or a GET; another origin gets no credentials."""
+        dropped: tuple[str, ...] = () if again else _OF_THE_BODY
+        if urlsplit(url)[:2] != urlsplit(self.url)[:2]:
+            dropped += _OF_THE_ORIGIN
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in dropped}
+        if again:
+            return replace(self, url=url, headers=headers)
+        return Request("HEAD" if self.method == "HEAD" else "GET", url, headers)
+
+
+class Answer(Struct, frozen=True):
+    url: str
+    status: int
+    http_version: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    charset: str
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+class Client:
+    def __init__(self, kept: aiohttp.ClientSession, fresh: aiohttp.ClientSession) -> None:
+        self._kept = kept
+        self._fresh = fresh
+
+    async def send(self, request: Request, marks: Marks) -> Answer:
+        """The answer, read to its end. StepFailure when there is none; `marks` are finished in any case."""
+        current_marks.set(marks)
+        complete = False
+        try:
+            answer = await self._send(request)
+            complete = True
+            return answer
+        except (aiohttp.ClientError, OSError) as error:
+            raise StepFailure(failure_of(error, request.url, marks)) from error
+        finally:
+            marks.finish(complete=complete)
+
+    async def _send(self, request: Request) -> Answer:
+        session = self._fresh if request.fresh else self._kept
+        async with session.request(
+            request.method, URL(request.url), headers=request.headers, data=request.body, allow_redirects=False
+        ) as response:
+            body = await _read(response)
+            version = response.version
+            return Answer(
+                url=request.url,
+                status=response.status,
+                http_version=f"{version.major}.{version.minor}" if version else "",
+                headers=tuple(response.headers.items()),
+                body=body,
+                charset=_known_charset(response.charset),
+            )
+
+    def cookies(self, url: str) -> dict[str, str]:
+        """The cookies the next request to that URL would send."""
+        return {name: morsel.value for name, morsel in self._kept.cookie_jar.filter_cookies(URL(url)).items()}
+
+
+@asynccontextmanager
+async def open_client(clock: Callable[[], int], user_agent: str, tls: Any = None) -> AsyncIterator[Client]:
+    """`tls` is an ssl.SSLContext; None trusts what the system trusts (`SSL_CERT_FILE` says otherwise)."""
+    jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
+    async with _session(jar, user_agent, tls) as kept, _session(jar, user_agent, tls, force_close=True) as fresh:
+        yield Client(kept, fresh)
+
+
+def _session(jar: aiohttp.CookieJar, user_agent: str, tls: Any, *, force_close: bool = False) -> aiohttp.ClientSession:
+    session = aiohttp.ClientSession(
+        connector=MarkedConnector(ssl=True if tls is None else tls, limit=0, force_close=force_close),
+        cookie_jar=jar,
+        headers={"User-Agent": user_agent},
+        timeout=aiohttp.ClientTimeout(total=None),
+    )
+    session._retry_connection = False  # noqa: SLF001 - aiohttp would resend PUT and DELETE on a dead connection by itself
+    return session
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    chunks, size = [], 0
+    async for chunk in response.content.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise StepFailure(Failure(Cause.PROTOCOL, f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB"))
+    return b"".join(chunks)
+
+
+def _known_charset(charset: str | None) -> str:
+    try:
+        return codecs.lookup(charset or "utf-8").name
+    except LookupError:
+        return "utf-8"

@@ -1,0 +1,118 @@
+"""The seam under aiohttp: a connector whose connections tell their instants.
+
+The only module that touches aiohttp's internals: `_wrap_create_connection`, `_resolve_host`, `_factory` and the
+protocol's `data_received`. aiohttp's own tracing has no signal for TLS, and reads its
+clock later than the bytes pass here.
+"""
+
+import asyncio
+import functools
+import ssl
+from contextvars import ContextVar
+from typing import Any
+
+import aiohappyeyeballs
+from aiohttp import ClientConnectorCertificateError, ClientConnectorError, ClientConnectorSSLError, TCPConnector
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.helpers import is_ip_address
+
+from probe.model.timing import Phase
+from probe.wire.marks import Marks
+
+current_marks: ContextVar[Marks] = ContextVar("current_marks")
+"""The exchange that the task is making; aiohttp resolves names in tasks of its own, which inherit it."""
+
+
+class MarkedTransport:
+    """A transport that tells when bytes are handed to the kernel."""
+
+    def __init__(self, transport: asyncio.Transport, handler: "MarkedHandler") -> None:
+        self._transport = transport
+        self._handler = handler
+
+    def write(self, data: Any) -> None:
+        self._handler.marks.sending()
+        self._transport.write(data)
+        self._handler.marks.sent_some()
+
+    def writelines(self, parts: Any) -> None:
+        self._handler.marks.sending()
+        self._transport.writelines(parts)
+        self._handler.marks.sent_some()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class MarkedHandler(ResponseHandler):
+    """A connection's protocol that tells when bytes arrive."""
+
+    marks: Marks
+    used = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(MarkedTransport(transport, self))  # type: ignore[arg-type]
+
+    def data_received(self, data: bytes) -> None:
+        if data and self.used:
+            self.marks.received(len(data))
+        super().data_received(data)
+
+
+class MarkedConnector(TCPConnector):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(use_dns_cache=False, **kwargs)
+        self._factory = functools.partial(MarkedHandler, loop=self._loop)  # type: ignore[assignment]
+
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        handler = connection.protocol
+        assert isinstance(handler, MarkedHandler)
+        marks = handler.marks = current_marks.get()
+        marks.reused, handler.used = handler.used, True
+        peer = connection.transport.get_extra_info("peername") if connection.transport else None
+        if isinstance(peer, tuple):
+            marks.remote = f"[{peer[0]}]:{peer[1]}" if ":" in peer[0] else f"{peer[0]}:{peer[1]}"
+        return connection
+
+    async def _resolve_host(self, host: str, port: int, traces: Any = None) -> Any:
+        if is_ip_address(host):
+            return await super()._resolve_host(host, port, traces)
+        marks = current_marks.get()
+        marks.begin(Phase.RESOLVE)
+        addresses = await super()._resolve_host(host, port, traces)
+        marks.end()
+        return addresses
+
+    async def _wrap_create_connection(  # type: ignore[override]
+        self,
+        factory: Any,
+        *,
+        addr_infos: Any,
+        req: Any,
+        timeout: Any,
+        client_error: type[ClientConnectorError] = ClientConnectorError,
+        **kwargs: Any,
+    ) -> Any:
+        marks = current_marks.get()
+        try:
+            marks.begin(Phase.CONNECT)
+            sock = await aiohappyeyeballs.start_connection(
+                addr_infos=addr_infos,
+                happy_eyeballs_delay=self._happy_eyeballs_delay,
+                interleave=self._interleave,
+                loop=self._loop,
+            )
+            marks.end()
+            if kwargs.get("ssl"):
+                marks.begin(Phase.TLS)
+            made = await self._loop.create_connection(factory, **kwargs, sock=sock)
+            marks.end()
+        except ssl.SSLCertVerificationError as error:
+            raise ClientConnectorCertificateError(req.connection_key, error) from error
+        except ssl.SSLError as error:
+            raise ClientConnectorSSLError(req.connection_key, error) from error
+        except OSError as error:
+            raise client_error(req.connection_key, error) from error
+        return made

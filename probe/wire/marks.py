@@ -1,0 +1,89 @@
+from collections.abc import Callable
+
+from probe.model.timing import Phase
+
+
+class Marks:
+    """The instants of one exchange, in nanoseconds of `clock`, and what they say of its phases.
+
+    Connecting phases are begun and ended; sending and receiving are told byte by byte, and what lies between follows.
+    """
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self.started_ns = clock()
+        self.ended_ns: int | None = None
+        self.reused = False
+        self.remote = ""
+        self.received_bytes = 0
+        self._done: dict[Phase, int] = {}
+        self._open: tuple[Phase, int] | None = None
+        self._send_started: int | None = None
+        self._send_ended = 0
+        self._first_byte: int | None = None
+        self._last_byte = 0
+
+    @property
+    def sent(self) -> bool:
+        """Whether a byte of the request may have left."""
+        return self._send_started is not None
+
+    @property
+    def waiting_in(self) -> Phase:
+        """The phase the exchange is in: where a time-out strikes."""
+        if self._open is not None:
+            return self._open[0]
+        if self._first_byte is not None:
+            return Phase.TRANSFER
+        return Phase.PROCESSING if self.sent else Phase.OTHER
+
+    def begin(self, phase: Phase) -> None:
+        self._open = (phase, self._clock())
+
+    def end(self) -> None:
+        if self._open is not None:
+            self._close_at(self._clock())
+
+    def sending(self) -> None:
+        if self._send_started is None:
+            self._send_started = self._send_ended = self._clock()
+
+    def sent_some(self) -> None:
+        if self._first_byte is None:
+            self._send_ended = self._clock()
+
+    def received(self, count: int) -> None:
+        self._last_byte = self._clock()
+        self.received_bytes += count
+        if self._first_byte is None:
+            self._first_byte = self._last_byte
+
+    def finish(self, *, complete: bool) -> None:
+        """The exchange is over: with its last byte when it is complete, now when it was cut short."""
+        self.ended_ns = self._last_byte if complete and self._first_byte is not None else self._clock()
+        if self._open is not None:
+            self._close_at(self.ended_ns)
+
+    @property
+    def duration_ns(self) -> int:
+        assert self.ended_ns is not None, "the exchange is not finished"
+        return self.ended_ns - self.started_ns
+
+    def phases(self) -> dict[Phase, int]:
+        """Nanoseconds by phase, in order; they sum up to the duration, and what was not reached is absent."""
+        assert self.ended_ns is not None, "the exchange is not finished"
+        phases = dict(self._done)
+        if self._send_started is not None:
+            phases[Phase.SEND] = self._send_ended - self._send_started
+            answered = self.ended_ns if self._first_byte is None else self._first_byte
+            phases[Phase.PROCESSING] = answered - self._send_ended
+        if self._first_byte is not None:
+            phases[Phase.TRANSFER] = self.ended_ns - self._first_byte
+        phases[Phase.OTHER] = self.duration_ns - sum(phases.values())
+        return {phase: phases[phase] for phase in Phase if phase in phases}
+
+    def _close_at(self, instant: int) -> None:
+        assert self._open is not None
+        phase, since = self._open
+        self._done[phase] = self._done.get(phase, 0) + instant - since
+        self._open = None

@@ -1,0 +1,91 @@
+"""What went wrong on the wire, in the words of a person and with a cause."""
+
+import errno
+import os
+import ssl
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from probe.model.result import Cause, Failure
+from probe.wire.marks import Marks
+
+_OURS = {
+    errno.EMFILE: "the agent has too many open files",
+    errno.ENFILE: "the machine has too many open files",
+    errno.ENOMEM: "the agent has no memory left for a connection",
+    errno.ENOBUFS: "the agent has no memory left for a connection",
+    errno.EADDRNOTAVAIL: "the agent has no free port left for a connection",
+}
+_THEIRS = {
+    errno.ECONNREFUSED: ("connection refused by", "nothing listens there, or a firewall says no"),
+    errno.ECONNRESET: ("connection reset by", ""),
+    errno.EHOSTUNREACH: ("no route to", ""),
+    errno.ENETUNREACH: ("no network towards", "does this machine have a way out, and this address family?"),
+    errno.ETIMEDOUT: ("no answer to the connection attempt from", "packets are dropped on the way"),
+}
+
+
+def failure_of(error: Exception, url: str, marks: Marks) -> Failure:
+    """The failure an exception of aiohttp or the system means."""
+    parts = urlsplit(url)
+    host = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            reason = _because(error.os_error)
+            return Failure(Cause.RESOLVE, f"the name {parts.hostname} does not resolve{reason}")
+        case aiohttp.ClientConnectorCertificateError():
+            return Failure(
+                Cause.TLS, f"the certificate of {host} is not trusted: {_certificate(error.certificate_error)}"
+            )
+        case aiohttp.ClientConnectorSSLError():
+            return Failure(Cause.TLS, f"no TLS with {host}: {_ssl_reason(error.os_error)}")
+        case aiohttp.ClientConnectorError():
+            return _unconnected(error.os_error, marks.remote or host)
+        case aiohttp.InvalidURL():
+            return Failure(Cause.SCRIPT, f"not a URL a request can go to: {url[:200]}")
+        case aiohttp.ServerDisconnectedError():
+            return Failure(Cause.PROTOCOL, f"{host} closed the connection without answering")
+        case aiohttp.ClientPayloadError():
+            return Failure(Cause.PROTOCOL, f"the answer of {host} was cut off after {marks.received_bytes} bytes")
+        case aiohttp.ClientResponseError():
+            return Failure(Cause.PROTOCOL, f"{host} answered with something that is not HTTP: {error.message[:200]}")
+        case aiohttp.ClientOSError() | OSError():
+            return _broken(error, host, marks)
+    return Failure(Cause.PROTOCOL, f"the exchange with {host} broke: {error}")
+
+
+def _unconnected(error: OSError, host: str) -> Failure:
+    if isinstance(error, ConnectionAbortedError) or (error.errno == errno.ECONNRESET):
+        return Failure(Cause.CONNECT, f"{host} reset the connection while it was being made")
+    if error.errno in _OURS:
+        return Failure(Cause.AGENT, _OURS[error.errno])
+    if error.errno in _THEIRS:
+        words, hint = _THEIRS[error.errno]
+        return Failure(Cause.CONNECT, f"{words} {host}", hint=hint)
+    return Failure(Cause.CONNECT, f"no connection to {host}{_because(error)}")
+
+
+def _broken(error: OSError, host: str, marks: Marks) -> Failure:
+    when = f"after {marks.received_bytes} bytes of the answer" if marks.received_bytes else "before an answer came"
+    if isinstance(error, ConnectionResetError) or error.errno == errno.ECONNRESET:
+        return Failure(Cause.PROTOCOL, f"{host} reset the connection {when}")
+    if isinstance(error, ssl.SSLError):
+        return Failure(Cause.TLS, f"TLS with {host} broke {when}: {_ssl_reason(error)}")
+    return Failure(Cause.PROTOCOL, f"the connection to {host} broke {when}{_because(error)}")
+
+
+def _because(error: OSError) -> str:
+    reason = error.strerror or (
+        os.strerror(error.errno) if isinstance(error.errno, int) and error.errno > 0 else str(error)
+    )
+    return f": {reason[:1].lower()}{reason[1:]}" if reason else ""
+
+
+def _certificate(error: Exception) -> str:
+    return getattr(error, "verify_message", "") or str(error)
+
+
+def _ssl_reason(error: OSError) -> str:
+    reason = getattr(error, "reason", None) or str(error)
+    return str(reason).replace("_", " ").lower()
