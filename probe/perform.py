@@ -35,28 +35,30 @@ class Stage(Struct):
     """The idempotency key of a write step, by its name."""
     cut: Callable[[], Failure]
     """Why a step was cancelled."""
-    results: list[StepResult]
+    done: Callable[[Step, "Outcome"], None]
+    """Told of every step that was begun, a cancelled one included."""
 
 
-class Outcome(Struct):
-    """What the caller may need to know of a step beyond its record."""
+class Outcome(Struct, frozen=True):
+    """What came of a step: its record, and what the runner must know of its first request beyond that."""
 
     result: StepResult
     sent: bool
+    """Whether a byte of it may have left."""
     status: int | None
+    """The answer to it: a redirect that was followed is one too."""
 
 
-async def perform_step(step: Step, stage: Stage, section: Section) -> Outcome:
-    """Performs the step and appends its result to the stage, also when it is cancelled on the way."""
+async def perform_step(step: Step, stage: Stage, section: Section) -> StepResult:
     trail = _Trail(step, stage)
     try:
         failure = await (_once(trail) if step.poll is None else _poll(trail, step.poll))
     except asyncio.CancelledError:
-        stage.results.append(_result(trail, section, stage.cut()))
+        stage.done(step, _outcome(trail, section, stage.cut()))
         raise
-    result = _result(trail, section, failure)
-    stage.results.append(result)
-    return Outcome(result, trail.sent, trail.status)
+    outcome = _outcome(trail, section, failure)
+    stage.done(step, outcome)
+    return outcome.result
 
 
 class _Trail:
@@ -68,6 +70,7 @@ class _Trail:
         self.attempts: list[Attempt] = []
         self.began = stage.options.clock()
         self.passed_at: int | None = None
+        self.gave_up = False
         self.sent = False
         self.status: int | None = None
 
@@ -86,22 +89,18 @@ async def _poll(trail: _Trail, poll: Poll) -> Failure | None:
         failure = attempt.failure
         if failure is None or trail.passed_at is not None or failure.cause.verdict is Verdict.ERRORED:
             return failure
-        if clock() + poll.every >= deadline or _gave_up(attempt):
-            return _poll_failure(failure, poll, len(trail.attempts), gave_up=_gave_up(attempt))
+        if trail.gave_up:
+            return failure
+        if clock() + poll.every >= deadline:
+            return _out_of_time(failure, poll, len(trail.attempts))
         await asyncio.sleep(poll.every / 1e9)
 
 
-def _gave_up(attempt: Attempt) -> bool:
-    return attempt.failure is not None and attempt.failure.message.startswith(_FAIL_IF)
-
-
-_FAIL_IF = "fail_if holds"
-
-
-def _poll_failure(failure: Failure, poll: Poll, attempts: int, *, gave_up: bool) -> Failure:
-    if gave_up or failure.cause not in (Cause.CHECK, Cause.STATUS, Cause.TIMEOUT):
+def _out_of_time(failure: Failure, poll: Poll, attempts: int) -> Failure:
+    if failure.cause not in (Cause.CHECK, Cause.STATUS, Cause.TIMEOUT):
         return failure
-    message = f"until did not hold within {format_duration(poll.timeout)} ({attempts} attempts)"
+    tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+    message = f"until did not hold within {format_duration(poll.timeout)} ({tries})"
     return replace(failure, cause=Cause.TIMEOUT, message=message)
 
 
@@ -124,12 +123,17 @@ async def _attempt(trail: _Trail, limit_ns: int, poll: Poll | None) -> Attempt:
         failure = stage.cut()
         raise
     except Exception as error:  # noqa: BLE001 - a bug in a step kind must not take the run's record with it
-        failure = Failure(Cause.AGENT, f"the agent made a mistake: {type(error).__name__}: {error}")
+        failure = _mistake(error)
     finally:
         trail.sent = trail.sent or performance.sent
+        trail.status = performance.exchanges[0].status if performance.exchanges else None
         attempt = _judge(trail, performance, seen, failure, began, poll)
         trail.attempts.append(attempt)
     return attempt
+
+
+def _mistake(error: Exception) -> Failure:
+    return Failure(Cause.AGENT, f"the agent made a mistake: {type(error).__name__}: {error}")
 
 
 def _timed_out(limit_ns: int, performance: Performance) -> Failure:
@@ -149,11 +153,12 @@ def _judge(
     checks: list[CheckResult] = []
     captures: list[CaptureResult] = []
     if seen is not None:
-        trail.status = seen.response.status if seen.response else None
         try:
             failure = _look(trail, seen, poll, checks, captures)
         except RenderError as error:
             failure = Failure(Cause.SCRIPT, str(error), error.place, hint=error.hint)
+        except Exception as error:  # noqa: BLE001 - as above: the target chose what is looked at
+            failure = _mistake(error)
     if failure is not None and failure.place is None:
         failure = replace(failure, place=trail.step.place)
     started, ended = _span(performance, seen, began)
@@ -188,6 +193,7 @@ def _look(
         until = [run_check(check, seen, scope) for check in poll.until]
         checks += until
         if poll.fail_if and all(run_check(check, seen, scope).passed for check in poll.fail_if):
+            trail.gave_up = True
             return _fail_if(poll.fail_if[0], seen, scope)
         if not all(result.passed for result in until):
             return _first_failure(list(poll.until), until)
@@ -208,7 +214,7 @@ def _look(
 
 def _fail_if(check: Check, seen: Observation, scope: Scope) -> Failure:
     result = run_check(check, seen, scope)
-    message = f"{_FAIL_IF}: {result.check} {result.expected}"
+    message = f"fail_if holds: {result.check} {result.expected}"
     return Failure(Cause.CHECK, message, check.place, "fail_if not to hold", result.actual)
 
 
@@ -238,6 +244,10 @@ def _unexpected_status(step: Step, poll: Poll | None, seen: Observation) -> Fail
     )
     message = f"status: expected 2xx (no check says otherwise), got {status}"
     return Failure(Cause.STATUS, message, step.place, "2xx", str(status), hint)
+
+
+def _outcome(trail: _Trail, section: Section, failure: Failure | None) -> Outcome:
+    return Outcome(_result(trail, section, failure), trail.sent, trail.status)
 
 
 def _result(trail: _Trail, section: Section, failure: Failure | None) -> StepResult:

@@ -34,6 +34,8 @@ from probe.safety.redaction import Redactor
 from probe.steps import KINDS
 from probe.steps.base import Options
 
+_HELD_BACK = "stopped before the first write"
+
 
 class Clocks(Struct, frozen=True):
     """`monotonic_ns` measures, `now` only dates."""
@@ -83,7 +85,8 @@ class Interrupt:
     def request(self) -> None:
         self.requested = True
         for section in self._sections:
-            section.reschedule(asyncio.get_running_loop().time())
+            if not section.expired():
+                section.reschedule(asyncio.get_running_loop().time())
 
     @contextmanager
     def cuts(self, section: asyncio.Timeout) -> Iterator[None]:
@@ -138,6 +141,7 @@ class _Running:
         self.effects: list[tuple[Step, Effect]] = []
         self.results: list[StepResult] = []
         self.failure: Failure | None = None
+        self.duration_ns = 0
         self.redactor = Redactor({})
 
     def clock(self) -> int:
@@ -147,13 +151,18 @@ class _Running:
     async def go(self) -> None:
         self.failure = self._fill_scope()
         stage = self._stage()
-        for kind in dict.fromkeys(step.kind for step in (*self.journey.steps, *self.journey.always)):
-            await stage.session(kind)
+        self.failure = self.failure or await self._open_sessions(stage)
         self.origin_ns = self.monotonic_ns()  # opening sessions is not part of what is measured
         if self.failure is None:
             await self._steps(stage)
+            self._skip_rest(Section.STEPS, self._why_stopped())
             await self._cleanup(stage)
-        self._account_for_the_rest()
+            self._skip_rest(Section.ALWAYS, "the cleanup's time ran out before it")
+        else:
+            self._skip_rest(Section.STEPS, "the run could not start")
+            self._skip_rest(Section.ALWAYS, "the run could not start")
+        self._sort()
+        self.duration_ns = self.clock()
 
     def _fill_scope(self) -> Failure | None:
         """Secrets first, then variables in their order; the Failure names what has no value."""
@@ -194,8 +203,16 @@ class _Running:
             session=lambda kind: self._session(kind, options),
             write_key=lambda step: str(uuid5(UUID(int=self.run_id.int), step)),
             cut=self._cut,
-            results=self.results,
+            done=self._done,
         )
+
+    async def _open_sessions(self, stage: Stage) -> Failure | None:
+        for kind in dict.fromkeys(step.kind for step in (*self.journey.steps, *self.journey.always)):
+            try:
+                await stage.session(kind)
+            except Exception as error:  # noqa: BLE001 - whatever keeps a kind from starting is ours, and recorded
+                return Failure(Cause.AGENT, f"{kind} steps cannot be performed here: {error}", self.journey.place)
+        return None
 
     async def _session(self, kind: str, options: Options) -> Any:
         if kind not in self.opened:
@@ -214,7 +231,7 @@ class _Running:
             async with asyncio.timeout(limit) as section:
                 with self.interrupt.cuts(section):
                     for step in self.journey.steps:
-                        if self.settings.stop_before_writes and step.effect is EffectKind.WRITE:
+                        if self._held_back(step):
                             return
                         if not await self._step(step, stage, Section.STEPS):
                             return
@@ -222,25 +239,24 @@ class _Running:
             pass  # the step that was cut has its result, with the reason
 
     async def _step(self, step: Step, stage: Stage, section: Section) -> bool:
-        """Whether the step passed. What a write leaves behind is noted as soon as it may have been sent."""
+        """Whether the step passed."""
         self.watch(Progress(self.journey.name, step.name, section))
-        known = len(self.results)
-        outcome: Outcome | None = None
-        try:
-            outcome = await perform_step(step, stage, section)
-        finally:
-            result = self.results[known]
-            self._note_effect(step, result, outcome)
-            if self.failure is None and section is not Section.UNDO:
-                self.failure = result.failure
-            self.watch(Progress(self.journey.name, step.name, section, result.verdict, result.duration_ns))
-        return outcome.result.verdict is Verdict.PASSED
+        result = await perform_step(step, stage, section)
+        return result.verdict is Verdict.PASSED
 
-    def _note_effect(self, step: Step, result: StepResult, outcome: Outcome | None) -> None:
-        sent = outcome.sent if outcome else bool(result.attempts and result.attempts[-1].exchanges)
-        if step.effect is not EffectKind.WRITE or not sent or (outcome and _refused(outcome.status)):
+    def _done(self, step: Step, outcome: Outcome) -> None:
+        result = outcome.result
+        self.results.append(result)
+        self._note_effect(step, outcome)
+        if self.failure is None and result.section is not Section.UNDO:
+            self.failure = result.failure
+        self.watch(Progress(self.journey.name, step.name, result.section, result.verdict, result.duration_ns))
+
+    def _note_effect(self, step: Step, outcome: Outcome) -> None:
+        """A write that may have been sent leaves something behind, unless it was refused."""
+        if step.effect is not EffectKind.WRITE or not outcome.sent or _refused(outcome.status):
             return
-        known = result.verdict is Verdict.PASSED
+        known = outcome.result.verdict is Verdict.PASSED
         state = EffectState.OPEN if known else EffectState.UNKNOWN
         self.effects.append((step, Effect(step.name, state, step.undo is not None, str(uuid5(self.run_id, step.name)))))
 
@@ -254,7 +270,9 @@ class _Running:
                 for index in reversed(range(len(self.effects))):
                     await self._undo(index, stage)
                 for step in self.journey.always:
-                    if not self._skip_unready(step, Section.ALWAYS):
+                    if self._held_back(step):
+                        self._skip(step, Section.ALWAYS, _HELD_BACK)
+                    elif not self._skip_unready(step, Section.ALWAYS):
                         await self._step(step, stage, Section.ALWAYS)
         except TimeoutError:
             pass  # as above
@@ -265,6 +283,9 @@ class _Running:
             return
         if await self._step(step.undo, stage, Section.UNDO):
             self.effects[index] = (step, Effect(effect.step, EffectState.UNDONE, effect.undoable, effect.key))
+
+    def _held_back(self, step: Step) -> bool:
+        return self.settings.stop_before_writes and step.effect is EffectKind.WRITE
 
     def _skip_unready(self, step: Step, section: Section) -> bool:
         """Whether the step needs something that was never captured; then it is recorded as skipped."""
@@ -280,14 +301,17 @@ class _Running:
             StepResult(step.name, step.kind, Verdict.SKIPPED, step.place, section, self.clock(), skipped=why)
         )
 
-    def _account_for_the_rest(self) -> None:
+    def _skip_rest(self, section: Section, why: str) -> None:
         """Every step has a result: what was not performed says why."""
-        done = {(result.section, result.name) for result in self.results}
-        for section, steps in ((Section.STEPS, self.journey.steps), (Section.ALWAYS, self.journey.always)):
-            for step in steps:
-                if (section, step.name) not in done:
-                    self._skip(step, section, self._why_skipped())
-        self._sort()
+        done = {result.name for result in self.results if result.section is section}
+        for step in self.journey.steps if section is Section.STEPS else self.journey.always:
+            if step.name not in done:
+                self._skip(step, section, why)
+
+    def _why_stopped(self) -> str:
+        if self.interrupt.requested:
+            return "interrupted before it"
+        return _HELD_BACK if self.failure is None else "a step before it did not pass"
 
     def _sort(self) -> None:
         sections = list(Section)
@@ -299,13 +323,6 @@ class _Running:
             return result.started_ns
         names = [str(step.name) for step in (*self.journey.steps, *self.journey.always)]
         return names.index(result.name)
-
-    def _why_skipped(self) -> str:
-        if self.interrupt.requested:
-            return "interrupted before it"
-        if self.failure is not None:
-            return "a step before it did not pass" if self.results else "the run could not start"
-        return "stopped before the first write"
 
     def record(self) -> Run:
         failure = self.failure
@@ -319,7 +336,7 @@ class _Running:
             agent=self.settings.agent,
             trigger=self.settings.trigger,
             started_at=self.started_at,
-            duration_ns=self.clock(),
+            duration_ns=self.duration_ns,
             verdict=verdict,
             steps=tuple(self.results),
             probe=__version__,

@@ -5,17 +5,15 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from probe.errors import ExitCode, OutputError, UsageError
+from probe.errors import ExitCode, UsageError
 from probe.evaluate.suggest import did_you_mean
-from probe.export.console import View, effects_open, report
 from probe.export.progress import Watch, show_progress
 from probe.model.duration import format_duration
 from probe.model.journey import Journey
@@ -106,16 +104,22 @@ def agent_name() -> str:
     return socket.gethostname()
 
 
-def with_variables(journeys: Iterable[Journey], values: Mapping[str, str]) -> None:
+def select(journeys: list[Journey], tags: tuple[str, ...]) -> list[Journey]:
+    """The journeys with one of the tags; UsageError when there is none, for nothing run is no success."""
+    selected = [journey for journey in journeys if not tags or set(tags) & set(journey.tags)]
+    if not selected:
+        known = sorted({tag for journey in journeys for tag in journey.tags})
+        raise UsageError(f"no journey has the tag {' or '.join(tags)}; known tags: {', '.join(known) or 'none'}")
+    return selected
+
+
+def require_variables(journeys: Sequence[Journey], values: Mapping[str, str]) -> None:
     """UsageError unless every value has a variable to go to, in some journey; a secret never comes this way."""
-    journeys = list(journeys)
     known = {name for journey in journeys for name in journey.variables}
-    secret = {name: journey.secrets[name].env for journey in journeys for name in journey.secrets}
+    secrets = {name: secret.env for journey in journeys for name, secret in journey.secrets.items()}
     for name in values:
-        if name in secret:
-            raise UsageError(
-                f"{name} is a secret, and the command line can be read by others: set {secret[name]} instead"
-            )
+        if name in secrets:
+            raise UsageError(f"{name} is a secret, and others can read command lines: set {secrets[name]} instead")
         if name not in known:
             raise UsageError(f"no journey has a variable {name}; {did_you_mean(name, known)}")
 
@@ -124,47 +128,11 @@ def settings_for(journey: Journey, settings: Settings, values: Mapping[str, str]
     return replace(settings, variables={name: value for name, value in values.items() if name in journey.variables})
 
 
-def tell(runs: Sequence[Run], view: View, *, to_stderr: bool) -> None:
-    for line in report(runs, view):
-        click.echo(line, err=to_stderr, color=view.colour or None)
-
-
-def make_view(*, quiet: bool, verbose: bool, to_stderr: bool) -> View:
-    stream = sys.stderr if to_stderr else sys.stdout
-    width = min(_columns(), 160) if stream.isatty() else 100
-    return View(width=width, colour=stream.isatty() and not os.environ.get("NO_COLOR"), verbose=verbose, quiet=quiet)
-
-
-def _columns() -> int:
-    import shutil
-
-    return max(shutil.get_terminal_size((100, 24)).columns, 60)
-
-
-def write_report(path: Path, text: str) -> None:
-    """OutputError when the report cannot be written: it was asked for, so its loss is no success."""
-    if str(path) == "-":
-        click.echo(text, nl=False)
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"the report {path} could not be written: {error.strerror}") from None
-
-
-def check_writable(paths: Iterable[Path | None]) -> None:
-    """UsageError before anything is run, when a report would have nowhere to go."""
-    for path in paths:
-        if path is not None and str(path) != "-" and path.is_dir():
-            raise UsageError(f"{path} is a folder; name a file for the report")
-
-
 def exit_code(runs: Sequence[Run]) -> ExitCode:
     """What the runs say together. A side effect left behind outranks the rest: nobody else will look for it."""
     if any(run.interrupted for run in runs):
         return ExitCode.INTERRUPTED
-    if effects_open(runs):
+    if any(run.effects_open for run in runs):
         return ExitCode.EFFECTS_OPEN
     verdicts = {run.verdict for run in runs}
     if Verdict.FAILED in verdicts:

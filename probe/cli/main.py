@@ -2,7 +2,6 @@
 
 import os
 import sys
-import traceback
 from importlib import import_module
 from typing import Any
 
@@ -72,6 +71,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
         code = ExitCode.ERRORED
     except Exception:  # noqa: BLE001 - a bug of ours must not look like a failing shop, which is what 1 says
+        import traceback
+
         traceback.print_exc()
         code = ExitCode.ERRORED
     sys.exit(int(code or 0))

@@ -1,5 +1,6 @@
 import argparse
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         asyncio.run(_serve(shop, options))
     except OSError as trouble:
-        return _give_up(f"{trouble.strerror or trouble}; another --port, --https-port, --host or --ca-file may do")
+        taken = trouble.errno == errno.EADDRINUSE
+        return _give_up(f"{trouble.strerror}; port 0 takes a free one" if taken else str(trouble))
     except ModuleNotFoundError as missing:
         return _give_up(f"HTTPS needs the package {missing.name}: pip install 'probe[demo]'")
     return 0

@@ -1,10 +1,11 @@
 """Checks and captures, evaluated on what a step observed."""
 
+import json
 from typing import Any
 
 from probe.evaluate.filters import FilterError, apply_filters
 from probe.evaluate.pattern import PatternError
-from probe.evaluate.predicates import PREDICATES
+from probe.evaluate.predicates import PREDICATES, Operand
 from probe.evaluate.queries import QUERIES, QueryError
 from probe.evaluate.scope import Scope
 from probe.evaluate.template import RenderError, render_text, render_value
@@ -12,14 +13,14 @@ from probe.evaluate.value import MISSING, show, type_name
 from probe.model.journey import Capture, Check, Predicate, Query
 from probe.model.observation import Observation
 from probe.model.result import CaptureResult, Cause, CheckResult, Failure
-from probe.model.template import FilterCall
+from probe.model.template import FilterCall, Text
 
 LONGEST_CAPTURE = 64 * 1024
 
 
 def run_check(check: Check, seen: Observation, scope: Scope) -> CheckResult:
     """What came of the check; RenderError when a template in it has no value."""
-    operands = [render_value(predicate.value, scope) for predicate in check.predicates]
+    operands = [_operand(predicate, scope) for predicate in check.predicates]
     expected = _expected(check, operands)
     try:
         actual = _find(check.query, check.filters, seen, scope)
@@ -39,8 +40,9 @@ def run_capture(capture: Capture, seen: Observation, scope: Scope) -> CaptureRes
         value = _find(capture.query, capture.filters, seen, scope)
         if value is MISSING:
             raise QueryError("nothing")
-        if isinstance(value, str) and len(value) > LONGEST_CAPTURE:
-            raise QueryError(f"a text of {len(value)} characters; at most {LONGEST_CAPTURE} can be kept")
+        size = len(value if isinstance(value, str) else json.dumps(value))
+        if size > LONGEST_CAPTURE:
+            raise QueryError(f"a {type_name(value)} of {size} characters; at most {LONGEST_CAPTURE} can be kept")
     except (QueryError, FilterError) as error:
         message = f"{capture.name} could not be captured"
         failure = Failure(Cause.CAPTURE, message, capture.place, expected, str(error))
@@ -53,23 +55,37 @@ def _find(query: Query, filters: tuple[FilterCall, ...], seen: Observation, scop
     return apply_filters(QUERIES[query.name].find(seen, argument, query.attribute), filters)
 
 
+def _operand(predicate: Predicate, scope: Scope) -> Any:
+    """The value beside a predicate; where only text can stand, `${…}` is text whatever it is elsewhere."""
+    if isinstance(predicate.value, Text) and PREDICATES[predicate.name].operand in (Operand.TEXT, Operand.PATTERN):
+        return render_text(predicate.value, scope)
+    return render_value(predicate.value, scope)
+
+
 def _first_broken(check: Check, operands: list[Any], actual: Any) -> Predicate | None:
-    for predicate, operand in zip(check.predicates, operands, strict=True):
-        kind = PREDICATES[predicate.name]
-        try:
-            holds = kind.holds(actual, operand)
-        except PatternError as error:
-            raise RenderError(f"not a regular expression: {error}", predicate.place) from None
-        if actual is MISSING and predicate.name != "exists":
-            return predicate  # nothing was found: neither the predicate nor its opposite holds
-        if holds is check.negate:
-            return predicate
-    return None
+    """The predicate to blame; None when the check passes."""
+    untestable = actual is MISSING and any(predicate.name != "exists" for predicate in check.predicates)
+    outcomes = [_holds(p, operand, actual) for p, operand in zip(check.predicates, operands, strict=True)]
+    if check.negate and not untestable:
+        return check.predicates[0] if all(outcomes) else None
+    return next((p for p, holds in zip(check.predicates, outcomes, strict=True) if not holds), None)
+
+
+def _holds(predicate: Predicate, operand: Any, actual: Any) -> bool:
+    if actual is MISSING and predicate.name != "exists":
+        return False  # also when `not` asks for the opposite
+    try:
+        return PREDICATES[predicate.name].holds(actual, operand)
+    except PatternError as error:
+        raise RenderError(f"not a regular expression: {error}", predicate.place) from None
 
 
 def _expected(check: Check, operands: list[Any]) -> str:
     words = [f"{p.name} {show(operand)}" for p, operand in zip(check.predicates, operands, strict=True)]
-    return f"{'not ' if check.negate else ''}{' and '.join(words)}"
+    every = " and ".join(words)
+    if check.negate:
+        return f"not ({every})" if len(words) > 1 else f"not {every}"
+    return every
 
 
 def _spell(query: Query) -> str:
@@ -94,6 +110,7 @@ def _hint(predicate: Predicate, operand: Any, actual: Any) -> str:
         return "to expect that nothing is there, write: exists: false"
     if isinstance(actual, str) and isinstance(operand, int | float) and not isinstance(operand, bool):
         return 'the value is text; make it a number with: filter: "to_float"'
-    if type_name(actual) != type_name(operand) and predicate.name in ("equals", "in") and type_name(operand) != "list":
-        return f"the value is of type {type_name(actual)}, expected {type_name(operand)}"
-    return ""
+    found, wanted = type_name(actual), type_name(operand)
+    numbers = {found, wanted} == {"integer", "number"}
+    compares = predicate.name == "equals" or PREDICATES[predicate.name].operand is Operand.ORDERED
+    return f"the value is of type {found}, expected {wanted}" if compares and found != wanted and not numbers else ""

@@ -1,19 +1,20 @@
 """Filters transform a value. A new one is a function and a line in `FILTERS`."""
 
 import base64 as _base64
-import json as _json
 import re
+import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from msgspec import Struct
 
-from probe.evaluate.value import MISSING, Matches, ValueKind, collapse, show, type_name
+from probe.evaluate.value import MISSING, Matches, ValueKind, collapse, read_json, show, type_name
 from probe.model.template import FilterCall
 
 _WHOLE = re.compile(r"[-+]?[0-9]{1,400}")
+_NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_GREATEST = sys.float_info.max
 
 
 class FilterError(Exception):
@@ -38,7 +39,8 @@ def count(value: Any) -> int:
 
 
 def split(value: Any, separator: str) -> list[str]:
-    return _text("split", value).split(separator)
+    text = _text("split", value)
+    return text.split(separator) if separator else list(text)
 
 
 def replace(value: Any, old: str, new: str) -> str:
@@ -66,9 +68,10 @@ def to_int(value: Any) -> int:
 
 
 def to_float(value: Any) -> float:
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        with suppress(ValueError, OverflowError):
-            return float(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        value = float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _GREATEST:
+        return float(value)
     raise FilterError(f"to_float: expected a number, got {show(value)}")
 
 
@@ -86,8 +89,8 @@ def base64(value: Any) -> str:
 
 def json(value: Any) -> Any:
     try:
-        return _json.loads(_text("json", value))
-    except (ValueError, RecursionError):
+        return read_json(_text("json", value))
+    except ValueError:
         raise FilterError(f"json: expected JSON text, got {show(value)}") from None
 
 
@@ -111,7 +114,7 @@ FILTERS: dict[str, Filter] = {
     "first": Filter(first, "The first item.", takes_matches=True),
     "last": Filter(last, "The last item.", takes_matches=True),
     "count": Filter(count, "How many items there are.", (), ValueKind.NUMBER, takes_matches=True),
-    "split": Filter(split, "The pieces of a text between separators.", (str,), ValueKind.LIST),
+    "split": Filter(split, "The pieces of a text between separators; its characters for \"\".", (str,), ValueKind.LIST),
     "replace": Filter(
         replace, "The text with every occurrence of one text replaced by another.", (str, str), ValueKind.TEXT
     ),

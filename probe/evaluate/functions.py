@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -15,6 +14,8 @@ def env(scope: Scope, variable: str) -> Any:
 
 
 def uuid(scope: Scope) -> str:
+    from uuid import UUID
+
     return str(UUID(int=scope.random.getrandbits(128), version=4))
 
 

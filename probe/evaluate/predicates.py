@@ -28,7 +28,7 @@ def contains(actual: Any, wanted: Any) -> bool:
     if isinstance(actual, str):
         return isinstance(wanted, str) and wanted in actual
     if isinstance(actual, dict):
-        return wanted in actual
+        return isinstance(wanted, str) and wanted in actual
     return isinstance(actual, list) and any(same(item, wanted) for item in actual)
 
 

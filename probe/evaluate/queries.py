@@ -1,15 +1,14 @@
 """Queries pull values out of what a step observed. A new one is a function and a line in `QUERIES`."""
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 
+from probe.evaluate.jsonpath import PathError, find_all
 from probe.evaluate.pattern import PatternError, compile_pattern
-from probe.evaluate.value import MISSING, Matches, ValueKind, show
+from probe.evaluate.value import MISSING, Matches, ValueKind, read_json, show
 from probe.model.duration import Duration
 from probe.model.observation import Observation, Response
 from probe.model.timing import Phase
@@ -46,13 +45,14 @@ def body(seen: Observation, argument: str, attribute: str | None) -> Any:
 
 def jsonpath(seen: Observation, argument: str, attribute: str | None) -> Any:
     """RFC 9535. A path that can only ever match one value gives it; any other gives a list."""
-    path = compile_jsonpath(argument)
     try:
-        document = json.loads(_response(seen).body or b"")
-    except (ValueError, RecursionError):
+        document = read_json(_response(seen).text)
+        values, singular = find_all(argument, document)
+    except PathError as error:
+        raise QueryError(f"not a JSONPath: {error}") from None
+    except ValueError:
         raise QueryError(f"expected a JSON body, got {show(_response(seen).text)}") from None
-    values = path.find(document).values()
-    return Matches(values, values[0] if path.singular_query() and values else values)
+    return Matches(values, values[0] if singular and values else values)
 
 
 def css(seen: Observation, argument: str, attribute: str | None) -> Any:
@@ -72,7 +72,8 @@ def regex(seen: Observation, argument: str, attribute: str | None) -> Any:
     except PatternError as error:
         raise QueryError(str(error)) from None
     group = 1 if pattern.groups else 0
-    values = [match.group(group) for match in pattern.finditer(_response(seen).text)]
+    found = [match.group(group) for match in pattern.finditer(_response(seen).text)]
+    values = [text for text in found if text is not None]
     return Matches(values, values[0] if values else MISSING)
 
 
@@ -86,6 +87,8 @@ def duration(seen: Observation, argument: str, attribute: str | None) -> Any:
 
 
 def phase(seen: Observation, argument: str, attribute: str | None) -> Any:
+    if argument not in list(Phase):
+        raise QueryError(f"not a phase: {argument}")
     nanoseconds = seen.phases.get(Phase(argument))
     return MISSING if nanoseconds is None else Duration(nanoseconds)
 
@@ -123,16 +126,6 @@ QUERIES: dict[str, QueryKind] = {
     "url": QueryKind(url, "The address of the last answer, after redirects.", Argument.NONE, ValueKind.TEXT),
     "redirects": QueryKind(redirects, "How many redirects were followed.", Argument.NONE, ValueKind.NUMBER),
 }
-
-
-@lru_cache(maxsize=512)
-def compile_jsonpath(path: str) -> Any:
-    import jsonpath_rfc9535
-
-    try:
-        return jsonpath_rfc9535.compile(path)
-    except (jsonpath_rfc9535.JSONPathError, RecursionError) as error:
-        raise QueryError(str(error).partition(", line ")[0]) from None
 
 
 def select_css(html: str, selector: str) -> list[Any]:

@@ -1,15 +1,17 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from probe.evaluate.value import MISSING
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 class Scope:
     """What the names of a journey stand for during one run: variables, secrets and what was captured so far."""
 
-    def __init__(self, environ: Mapping[str, str], now: Callable[[], datetime], random: Random) -> None:
+    def __init__(self, environ: Mapping[str, str], now: Callable[[], datetime], random: "Random") -> None:
         self.environ = environ
         self.now = now
         self.random = random

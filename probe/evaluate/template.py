@@ -17,11 +17,13 @@ from probe.evaluate.value import MISSING, type_name
 from probe.model.place import Place
 from probe.model.template import Call, Expression, FilterCall, Literal, Name, Text, Value
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>-?\d+(?:\.\d+)?)"""
+    r"""\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<number>-?[0-9]{1,300}(?:\.[0-9]{1,300})?)"""
     r"""|(?P<text>"(?:[^"\\]|\\.)*"|'[^']*')|(?P<mark>[|(),]))"""
 )
+_SHAPE = "a template reads ${name | filter(argument)}"
+_FILTERS_SHAPE = "filters read: nth(0) | to_int"
+_LITERAL = 'a literal "${" is written "$${"'
 _WORDS: dict[str, Literal] = {"true": True, "false": False, "null": None}
 
 
@@ -78,18 +80,19 @@ class _ExpressionParser:
         head = self._head()
         filters = self._filters() if self._skip("|") else ()
         if not self._skip("}"):
-            what = "a filter after | or a closing }" if self._more() else "a closing }"
-            raise self._error(f"expected {what}", self.position, "a template reads ${name | filter(argument)}")
+            if not self._more():
+                raise self._error("this ${ has no closing }", self.start, _LITERAL, len(self.text) - self.start)
+            raise self._error("expected a closing } or | and a filter", self._next(), _SHAPE)
         return Expression(head, filters), self.position
 
     def parse_filters_only(self) -> tuple[FilterCall, ...]:
         filters = self._filters()
         if self._more():
-            raise self._error("expected | and another filter", self.position, "filters read: nth(0) | to_int")
+            raise self._error("expected | and another filter", self._next(), _FILTERS_SHAPE)
         return filters
 
     def _head(self) -> Name | Call:
-        name, at = self._name("a name or a function")
+        name, at = self._name("a name or a function", f"{_SHAPE}; {_LITERAL}")
         if not self._skip("("):
             return Name(name)
         if name not in FUNCTIONS:
@@ -101,7 +104,7 @@ class _ExpressionParser:
     def _filters(self) -> tuple[FilterCall, ...]:
         calls = []
         while True:
-            name, at = self._name("a filter")
+            name, at = self._name("a filter", _FILTERS_SHAPE)
             if name not in FILTERS:
                 raise self._unknown("filter", name, at, FILTERS)
             arguments = self._arguments() if self._skip("(") else ()
@@ -119,7 +122,7 @@ class _ExpressionParser:
             if self._skip(")"):
                 return tuple(arguments)
             if not self._skip(","):
-                raise self._error("expected , or ) after an argument", self.position)
+                raise self._error("expected , or ) after an argument", self._next())
 
     def _literal(self) -> Literal:
         token = _TOKEN.match(self.text, self.position)
@@ -132,31 +135,36 @@ class _ExpressionParser:
         if token is not None and token["name"] in _WORDS:
             self.position = token.end()
             return _WORDS[token["name"]]
-        raise self._error('expected a "text" or a number as argument', self.position)
+        raise self._error('expected a "text" or a number as argument', self._next())
 
-    def _name(self, expected: str) -> tuple[str, int]:
+    def _name(self, expected: str, hint: str) -> tuple[str, int]:
         token = _TOKEN.match(self.text, self.position)
         if token is None or not token["name"]:
-            raise self._error(f"expected {expected}", self.position, 'a literal "${" is written "$${"')
+            raise self._error(f"expected {expected}", self._next(), hint)
         self.position = token.end()
         return token["name"], token.start("name")
 
     def _skip(self, mark: str) -> bool:
-        rest = self.position
-        while rest < len(self.text) and self.text[rest].isspace():
-            rest += 1
+        rest = self._next()
         if not self.text.startswith(mark, rest):
             return False
         self.position = rest + 1
         return True
 
+    def _next(self) -> int:
+        """Where the next character stands that is no blank."""
+        rest = self.position
+        while rest < len(self.text) and self.text[rest].isspace():
+            rest += 1
+        return rest
+
     def _more(self) -> bool:
-        return bool(self.text[self.position :].strip())
+        return self._next() < len(self.text)
 
     def _fit(self, name: str, at: int, given: tuple[Literal, ...], wanted: tuple[type, ...]) -> None:
         pairs = zip(given, wanted, strict=False)
         fits = len(given) == len(wanted) and all(
-            isinstance(a, kind) and not (kind is int and a is True) for a, kind in pairs
+            isinstance(a, kind) and not (kind is int and isinstance(a, bool)) for a, kind in pairs
         )
         if not fits:
             kinds = {int: "a whole number", str: "a text", object: "a value"}
@@ -170,7 +178,7 @@ class _ExpressionParser:
         return self._error(f"there is no {what} {name}", at, did_you_mean(name, known), len(name))
 
     def _error(self, message: str, offset: int, hint: str = "", length: int = 1) -> TemplateError:
-        return TemplateError(message, min(offset, len(self.text)), hint, length)
+        return TemplateError(message, min(offset, max(len(self.text) - 1, 0)), hint, length)
 
 
 def _unquote(token: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any, Final
 from probe.model.duration import Duration, format_duration
 
 SHOWN = 120
+MAX_DEPTH = 100
+"""How deep the JSON of a target may be nested: what walks it afterwards is recursive."""
 
 
 class Missing(Enum):
@@ -34,6 +36,19 @@ class ValueKind(StrEnum):
     NUMBER = "number"
     DURATION = "duration"
     LIST = "list"
+
+
+def read_json(text: str) -> Any:
+    """The value of a JSON text; ValueError when it is none, or nested deeper than `MAX_DEPTH`."""
+    try:
+        value = json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if "\\ud" in text or "\\uD" in text:
+        value = _whole_characters(value)
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise ValueError("nested too deep")
+    return value
 
 
 def collapse(value: Any) -> Any:
@@ -79,3 +94,22 @@ def show(value: Any) -> str:
         return format_duration(value)
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}… ({len(text)} characters)"
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _whole_characters(value: Any) -> Any:
+    """The value without halves of surrogate pairs: JSON can escape them, but nothing can encode them again."""
+    text = json.dumps(value, ensure_ascii=False)
+    return json.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        lists = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = [item for each in lists for item in each]
+    return depth - 1

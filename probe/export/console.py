@@ -1,6 +1,6 @@
 """A Run for a person at a terminal: what broke, where, how slow."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -224,10 +224,6 @@ def _effect_lines(run: Run, view: View) -> Iterator[str]:
             )
             yield f"    look for the idempotency key {effect.key}"
             yield ""
-
-
-def effects_open(runs: Iterable[Run]) -> bool:
-    return any(run.effects_open for run in runs)
 
 
 def _s(count: int) -> str:

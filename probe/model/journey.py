@@ -18,9 +18,13 @@ from probe.model.template import FilterCall, Text, Value
 Percent = NewType("Percent", float)
 """A share written as `99.9%`, held as 0.999."""
 
+Currency = NewType("Currency", str)
+"""Three capital letters (ISO 4217)."""
+
 Label = NewType("Label", str)
 """A name that goes into labels and reports: one line, not empty, at most 200 characters."""
 
+_MS = NANOSECONDS["ms"]
 DEFAULT_CLEANUP_TIMEOUT = Duration(30 * NANOSECONDS["s"])
 
 
@@ -68,15 +72,15 @@ class EffectKind(StrEnum):
 
 
 class Poll(Struct, frozen=True):
-    every: Annotated[Duration, Meta(description="Pause between two attempts, at least 100ms.")]
-    timeout: Annotated[Duration, Meta(description="Give up this long after the first attempt began.")]
+    every: Annotated[Duration, Meta(ge=_MS * 100, description="Pause between two attempts, at least 100ms.")]
+    timeout: Annotated[Duration, Meta(ge=_MS, description="Give up this long after the first attempt began.")]
     until: Annotated[Checks, Meta(description="The poll has passed when all of these hold.")]
     fail_if: Annotated[Checks, Meta(description="The step fails at once when all of these hold.")] = ()
 
 
 class Amount(Struct, frozen=True):
     value: Annotated[Decimal, Meta(description="How much the write spends.")]
-    currency: Annotated[str, Meta(description="ISO 4217 code, for example EUR.")]
+    currency: Annotated[Currency, Meta(description="ISO 4217 code, for example EUR.")]
 
 
 class Secret(Struct, frozen=True):
@@ -89,8 +93,10 @@ class Secret(Struct, frozen=True):
 
 
 class Schedule(Struct, frozen=True):
-    every: Annotated[Duration, Meta(description="The distance of two slots. Read by `probe agent`.")]
-    timeout: Annotated[Duration | None, Meta(description="The longest a run may take. Read by `probe agent`.")] = None
+    every: Annotated[Duration, Meta(ge=_MS * 1000, description="The distance of two slots. Read by `probe agent`.")]
+    timeout: Annotated[
+        Duration | None, Meta(ge=_MS, description="The longest a run may take. Read by `probe agent`.")
+    ] = None
 
 
 class Latency(Struct, frozen=True):
@@ -120,7 +126,9 @@ class Step(Struct, frozen=True):
         default=(), name="capture"
     )
     poll: Annotated[Poll | None, Meta(description="Repeat the step until something holds.")] = None
-    timeout: Annotated[Duration | None, Meta(description="The longest one attempt may take (30s unless said).")] = None
+    timeout: Annotated[
+        Duration | None, Meta(ge=_MS, description="The longest one attempt may take (30s unless said).")
+    ] = None
     effect: Annotated[
         EffectKind, Meta(description="`write`: changes something that matters; sent at most once per run.")
     ] = EffectKind.READ

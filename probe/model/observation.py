@@ -18,7 +18,10 @@ class Response(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        return self.body.decode(self.charset, errors="replace")
+        try:
+            return self.body.decode(self.charset, errors="replace")
+        except (LookupError, UnicodeError):  # Python knows codecs that are no charsets: base64, idna, …
+            return self.body.decode(errors="replace")
 
 
 class Observation(Struct, frozen=True):

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from probe.evaluate.suggest import did_you_mean
 from probe.model.place import Mistake, Place
+from probe.model.template import Text
 from probe.spec import nodes
 from probe.spec.keys import Key, keys_of
 from probe.spec.nodes import Node, Scalar, describe, shorten
@@ -33,6 +34,8 @@ class Decoder:
         self.mistakes = mistakes
         self.has_response = True
         """Whether the step being read gets an answer its queries can look at."""
+        self.texts: dict[Place, Text] = {}
+        """The templates that could be read, by where they stand."""
         self._readers = readers
 
     def read(self, kind: Any, node: Node) -> Any:
@@ -75,7 +78,7 @@ class Decoder:
         values = dict(filled)
         for key, item in node.pairs:
             if key.text in keys:
-                values[keys[key.text].field] = self.read(keys[key.text].type, item)
+                values[keys[key.text].field] = self._read_key(keys[key.text], item)
             else:
                 values[""] = self.mistake(key.place, f"unknown key {shorten(key.text)}", did_you_mean(key.text, keys))
         missing = [key for key in keys.values() if key.required and key.field not in values]
@@ -88,6 +91,12 @@ class Decoder:
         except ActionError as error:
             at = next((key.place for key, _ in node.pairs if key.text == error.key), node.place)
             return self.mistake(at, str(error), error.hint)
+
+    def _read_key(self, key: Key, node: Node) -> Any:
+        value = self.read(key.type, node)
+        if value is not BAD and key.least is not None and value < key.least:
+            return self.expected(f"at least {type(value)(key.least)}", node)
+        return value
 
     def expected(self, what: str, node: Node, hint: str = "") -> Any:
         return self.mistake(node.place, f"expected {what}, got {describe(node)}", hint)

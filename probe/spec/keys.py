@@ -14,6 +14,8 @@ class Key(Struct, frozen=True):
     type: Any
     required: bool
     description: str
+    least: int | None
+    """The smallest value that makes sense."""
 
 
 @cache
@@ -30,6 +32,6 @@ def keys_of(struct: type[Struct]) -> Mapping[str, Key]:
         )
         if meta is not None and meta.description:
             required = field.default is NODEFAULT and field.default_factory is NODEFAULT
-            key = Key(field.encode_name, field.name, get_args(hint)[0], required, meta.description)
+            key = Key(field.encode_name, field.name, get_args(hint)[0], required, meta.description, meta.ge)
             keys[key.name] = key
     return keys

@@ -7,7 +7,7 @@ from typing import Any
 
 from probe.errors import JourneyError, UsageError
 from probe.model.duration import Duration
-from probe.model.journey import Captures, Check, Journey, Label, Percent, Secret, Step, Steps
+from probe.model.journey import Captures, Check, Currency, Journey, Label, Percent, Secret, Step, Steps
 from probe.model.place import Mistake
 from probe.model.template import Text, Texts, Value
 from probe.spec.checks import NAME, read_captures, read_check
@@ -18,6 +18,7 @@ from probe.spec.nodes import Node
 from probe.spec.parse import parse
 from probe.spec.scalars import (
     read_bool,
+    read_currency,
     read_decimal,
     read_duration,
     read_follow,
@@ -28,7 +29,7 @@ from probe.spec.scalars import (
     read_texts,
     read_value,
 )
-from probe.spec.source import Source, read_source
+from probe.spec.source import Source, is_folder, read_source
 from probe.spec.step import read_step
 from probe.steps.http import Follow, Json
 
@@ -59,10 +60,10 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     """The files named, and the journey files in the folders named, in order; UsageError when a folder has none."""
     files: dict[Path, None] = {}
     for path in paths:
-        if not path.is_dir():
+        if not is_folder(path):
             files[path] = None
             continue
-        inside = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+        inside = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and not is_folder(file))
         if not inside:
             raise UsageError(f"{path} has no journey files (*.yaml, *.yml) in it")
         files.update(dict.fromkeys(inside))
@@ -73,10 +74,10 @@ def read_journey(source: Source) -> Journey:
     mistakes: list[Mistake] = []
     root = parse(source, mistakes)
     journey = BAD if root is None else _decode(source, root, mistakes)
-    if root is not None and isinstance(journey, Journey):
-        mistakes += check_names(journey, root)
-    if mistakes or not isinstance(journey, Journey):
-        raise JourneyError(sorted(mistakes, key=lambda mistake: (mistake.place.line, mistake.place.column)))
+    if mistakes:
+        once = dict.fromkeys(mistakes)  # what stands behind an anchor is read again at each alias
+        raise JourneyError(sorted(once, key=lambda mistake: (mistake.place.line, mistake.place.column)))
+    assert isinstance(journey, Journey)
     return journey
 
 
@@ -85,7 +86,9 @@ def _decode(source: Source, root: Node, mistakes: list[Mistake]) -> Any:
     if not isinstance(root, MappingNode):
         return decoder.expected("a journey: a mapping", root, "start with: journey: <name>")
     name = next((item.place for key, item in root.pairs if key.text == "journey"), root.place)
-    return decoder.read_struct(Journey, root, file=source.file, place=name)
+    journey = decoder.read_struct(Journey, root, file=source.file, place=name)
+    mistakes += check_names(root, decoder.texts)
+    return journey
 
 
 def _read_steps(decoder: Decoder, node: Node) -> Any:
@@ -142,6 +145,7 @@ READERS: dict[Any, Reader] = {
     Label: read_label,
     bool: read_bool,
     Decimal: read_decimal,
+    Currency: read_currency,
     Duration: read_duration,
     Percent: read_percent,
     Follow: read_follow,

@@ -1,63 +1,81 @@
-"""Whether every name a journey uses stands for something when it is used."""
+"""Whether every name a journey uses stands for something when it is used.
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+Looks at the nodes and not at the journey they make, so that a file with other mistakes in it is told about names too.
+"""
 
-from probe.evaluate.suggest import did_you_mean
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from probe.evaluate.suggest import closest, did_you_mean
 from probe.evaluate.template import names_in
 from probe.model.journey import Journey, Step
-from probe.model.place import Mistake
+from probe.model.place import Mistake, Place
+from probe.model.template import Text
 from probe.spec import nodes
-from probe.spec.nodes import Node
+from probe.spec.keys import keys_of
+from probe.spec.nodes import Node, Scalar
+from probe.spec.scalars import inside
+from probe.steps import KINDS
+
+Texts = Mapping[Place, Text]
+"""The templates of the file, by where they stand."""
 
 
-def check_names(journey: Journey, root: Node) -> list[Mistake]:
-    return [*_twice(journey), *_unknown(journey), *_colliding(journey, root)]
+def check_names(root: nodes.Mapping, texts: Texts) -> list[Mistake]:
+    variables, secrets = (_pairs(_meant(root, key, keys_of(Journey))) for key in ("variables", "secrets"))
+    steps, always = (_items(_meant(root, key, keys_of(Journey))) for key in ("steps", "always"))
+    known = {key.text for key, _ in secrets}
+    mistakes = []
+    for key, node in variables:
+        mistakes += _unknown(node, texts, known, "; variables see the ones above them")
+        known.add(key.text)
+    undos = []
+    for section in (steps, always):
+        for step in section:
+            mistakes += _unknown(nodes.Mapping([p for p in step.pairs if p[0].text != "undo"], step.place), texts, known)
+            undos += [node for key, node in step.pairs if key.text == "undo"]
+            known |= {key.text for key, _ in _captures(step)}
+        for undo in undos:  # they come after the steps
+            mistakes += _unknown(undo, texts, known)
+        undos.clear()
+    return [*mistakes, *_twice([*steps, *always]), *_colliding(variables, secrets, [*steps, *always])]
 
 
-def _twice(journey: Journey) -> Iterator[Mistake]:
-    seen: dict[str, Step] = {}
-    for step in (*journey.steps, *journey.always):
-        if step.name in seen:
-            hint = f"the other is at line {seen[step.name].place.line}; results are told apart by the step's name"
-            yield Mistake(step.place, f'two steps are named "{step.name}"', hint)
-        seen[step.name] = step
+def _unknown(node: Node, texts: Texts, known: Collection[str], why: str = "") -> Iterator[Mistake]:
+    for text in _texts(node, texts):
+        for _, name in names_in(text):
+            if name not in known:
+                hint = did_you_mean(name, known) or "define it under variables:, or capture it in a step before"
+                yield Mistake(_place_of(text, name), f"{name} is not defined here", hint + why)
 
 
-def _unknown(journey: Journey) -> Iterator[Mistake]:
-    known = set(journey.secrets)
-    for name, value in journey.variables.items():
-        yield from _unknown_in(value, known, "variables see the ones above them")
-        known.add(name)
-    for step in journey.steps:
-        yield from _unknown_in((step.action, step.checks, step.captures, step.poll), known)
-        known |= {capture.name for capture in step.captures}
-    for step in journey.steps:
-        if step.undo is not None:
-            yield from _unknown_in((step.undo.action, step.undo.checks, step.undo.captures), known)
-    for step in journey.always:
-        yield from _unknown_in((step.action, step.checks, step.captures, step.poll), known)
-        known |= {capture.name for capture in step.captures}
+def _texts(node: Node, texts: Texts) -> Iterator[Text]:
+    match node:
+        case Scalar():
+            if node.place in texts:
+                yield texts[node.place]
+        case nodes.Sequence():
+            for item in node.items:
+                yield from _texts(item, texts)
+        case nodes.Mapping():
+            for _, item in node.pairs:
+                yield from _texts(item, texts)
 
 
-def _unknown_in(part: Any, known: Iterable[str], why: str = "") -> Iterator[Mistake]:
-    for text, name in names_in(part):
-        if name not in known:
-            hint = did_you_mean(name, known) or "define it under variables: or secrets:, or capture it in a step before"
-            yield Mistake(text.place, f"{name} is not defined here", f"{hint}; {why}" if why else hint)
+def _place_of(text: Text, name: str) -> Place:
+    ...
 
 
-def _colliding(journey: Journey, root: Node) -> Iterator[Mistake]:
+def _twice(steps: Iterable[nodes.Mapping]) -> Iterator[Mistake]:
+    seen: dict[str, Place] = {}
+    for step in steps:
+        name = step.get("name")
+        if not isinstance(name, Scalar) or name.value is None:
+            continue
+        if name.text in seen:
+            hint = f"the other is at line {seen[name.text].line}; results are told apart by the step's name"
+            yield Mistake(name.place, f'two steps are named "{name.text}"', hint)
+        seen.setdefault(name.text, name.place)
+
+
+def _colliding(variables, secrets, steps) -> Iterator[Mistake]:
     """A name has one meaning: a variable, a secret, or something captured."""
-    fixed = {**dict.fromkeys(journey.variables, "a variable"), **dict.fromkeys(journey.secrets, "a secret")}
-    secrets = root.get("secrets") if isinstance(root, nodes.Mapping) else None
-    if isinstance(secrets, nodes.Mapping):
-        for key, _ in secrets.pairs:
-            if key.text in journey.variables:
-                yield Mistake(key.place, f"{key.text} is a variable and a secret", "rename one of them")
-    for step in (*journey.steps, *journey.always):
-        for capture in step.captures:
-            if capture.name in fixed:
-                yield Mistake(
-                    capture.place, f"{capture.name} is {fixed[capture.name]} already", "capture under another name"
-                )

@@ -31,6 +31,10 @@ def parse(source: Source, mistakes: list[Mistake]) -> Node | None:
     return None
 
 
+_NO_KEY = Scalar("", False, Place("", 1, 1, 2))
+"""Stands for a key that could not be read; its mistake is noted already."""
+
+
 class _Unreadable(Exception):  # noqa: N818 - carries the mistake that ends the reading
     def __init__(self, place: Place, message: str, hint: str) -> None:
         super().__init__(message)
@@ -74,7 +78,8 @@ class _Reader:
             elif isinstance(event, yaml.CollectionEndEvent):
                 self._close()
         if self.root is None:
-            raise _Unreadable(self.source.place(1, 1), "the file is empty", "start with: journey: <name>")
+            what = "a file of comments" if self.source.text.strip() else "an empty file"
+            raise _Unreadable(self.source.place(0), f"expected a journey, got {what}", "start with: journey: <name>")
         return self.root
 
     def _events(self) -> Iterator[Any]:
@@ -86,15 +91,19 @@ class _Reader:
             loader.dispose()
 
     def _place(self, event: Any) -> Place:
-        start, end = event.start_mark, event.end_mark
-        return self.source.place(start.line + 1, start.column + 1, end.column + 1 if end.line == start.line else None)
+        return self.source.place(event.start_mark.index, event.end_mark.index)
 
     def _scalar(self, event: Any) -> None:
         self._refuse_tag(event)
-        node = Scalar(event.value, not event.style and event.tag is None, self._place(event))
+        node = Scalar(event.value, not event.style and event.tag is None, self._place_of_scalar(event))
         if event.anchor:
             self.anchors[event.anchor] = (node, 1, 0)
         self._attach(node, 1, 0)
+
+    def _place_of_scalar(self, event: Any) -> Place:
+        """Where nothing stands, the sign before it shows what has no value."""
+        start, end = event.start_mark.index, event.end_mark.index
+        return self.source.place(start if start < end else max(start - 1, 0), end)
 
     def _open(self, event: Any) -> None:
         self._refuse_tag(event)
@@ -139,16 +148,20 @@ class _Reader:
             parent.key = None
 
     def _key(self, node: Node) -> Scalar:
-        if isinstance(node, Scalar):
+        if isinstance(node, Scalar) and node.text:
             return node
-        self._mistake(node.place, f"expected a name as key, got {describe(node)}", 'a template needs quotes: "${name}"')
-        return Scalar("", False, node.place)
+        hint = "a key is a name, such as get:" if isinstance(node, Scalar) else 'a template needs quotes: "${name}"'
+        self._mistake(node.place, f"expected a name as key, got {describe(node)}", hint)
+        return _NO_KEY
 
     def _pair(self, mapping: Mapping, key: Scalar, node: Node) -> None:
-        name, colon, rest = key.text.partition(":")
-        if key.plain and colon and rest and isinstance(node, Scalar) and node.value is None:
+        if key is _NO_KEY:
+            return
+        name, _, rest = key.text.partition(":")
+        if key.plain and name and rest and isinstance(node, Scalar) and node.plain and not node.text:
             hint = f"put a space after the colon: {name}: {shorten(rest)}"
             self._mistake(key.place, f"expected a key and a value, got {describe(key)}", hint)
+            self._pair(mapping, Scalar(name, True, key.place), Scalar(rest, True, key.place))  # as it was meant
         elif key.plain and key.text == "<<":
             self._mistake(
                 key.place, "merge keys (<<) are not read", "write the keys out, or use an alias for the whole value"

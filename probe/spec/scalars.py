@@ -1,6 +1,7 @@
 """Readers of single values."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Any
 
 from probe.evaluate.template import TemplateError, parse_text
@@ -14,6 +15,10 @@ from probe.spec.nodes import Node, Scalar, shorten
 
 LONGEST_NAME = 200
 MOST_REDIRECTS = 50
+
+_PERCENT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?%")
+_DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def read_str(decoder: Decoder, node: Node) -> Any:
@@ -53,32 +58,31 @@ def read_duration(decoder: Decoder, node: Node) -> Any:
     if isinstance(node, Scalar) and isinstance(node.value, str):
         try:
             return parse_duration(node.text)
-        except ValueError:
-            pass
-    hint = "a number and a unit, such as 500ms, 2s, 1m30s, 12h or 7d"
-    if isinstance(node, Scalar) and isinstance(node.value, int):
-        hint = f"write the unit: {shorten(node.text, 20)}ms, {shorten(node.text, 20)}s or {shorten(node.text, 20)}m"
+        except ValueError as error:
+            return decoder.expected("a duration", node, str(error))
+    number = isinstance(node, Scalar) and isinstance(node.value, int | float) and not isinstance(node.value, bool)
+    hint = "write the unit: {0}ms, {0}s or {0}m".format(shorten(node.text, 20)) if number else "such as 500ms or 2s"
     return decoder.expected("a duration", node, hint)
 
 
 def read_percent(decoder: Decoder, node: Node) -> Any:
-    if isinstance(node, Scalar) and node.text.endswith("%"):
-        try:
-            share = Decimal(node.text[:-1]) / 100
-            if 0 < share <= 1:
-                return Percent(float(share))
-        except InvalidOperation:
-            pass
+    if isinstance(node, Scalar) and _PERCENT.fullmatch(node.text):
+        share = Decimal(node.text[:-1]) / 100
+        if 0 < share <= 1:
+            return Percent(float(share))
     return decoder.expected("a percentage above 0% and up to 100%", node, "for example 99.9%")
 
 
 def read_decimal(decoder: Decoder, node: Node) -> Any:
-    if isinstance(node, Scalar) and isinstance(node.value, int | float):
-        try:
-            return Decimal(node.text)
-        except InvalidOperation:
-            pass
-    return decoder.expected("a number", node, "for example 19.90")
+    if isinstance(node, Scalar) and node.plain and _DECIMAL.fullmatch(node.text):
+        return Decimal(node.text)
+    return decoder.expected("a number from 0, without quotes", node, "for example 19.90")
+
+
+def read_currency(decoder: Decoder, node: Node) -> Any:
+    if isinstance(node, Scalar) and _CURRENCY.fullmatch(node.text):
+        return node.text
+    return decoder.expected("three capital letters", node, "an ISO 4217 code, such as EUR")
 
 
 def read_text(decoder: Decoder, node: Node) -> Any:
@@ -86,9 +90,11 @@ def read_text(decoder: Decoder, node: Node) -> Any:
     if not isinstance(node, Scalar) or node.value is None:
         return decoder.expected("text", node, 'empty text is written ""' if isinstance(node, Scalar) else "")
     try:
-        return parse_text(node.text, node.place)
+        text = decoder.texts[node.place] = parse_text(node.text, node.place)
     except TemplateError as error:
-        return decoder.mistake(inside(node, error), f"in this template: {error}", error.hint)
+        at = inside(node.place, node.text, error.offset, error.length)
+        return decoder.mistake(at, f"in this template: {error}", error.hint)
+    return text
 
 
 def read_texts(decoder: Decoder, node: Node) -> Any:
@@ -128,14 +134,14 @@ def read_number(decoder: Decoder, node: Node) -> Any:
         return read_value(decoder, node)
     if isinstance(node, Scalar) and node.text.startswith("${"):
         return read_text(decoder, node)
-    return decoder.expected("a number", node)
+    hint = "leave the quotes out" if isinstance(node, Scalar) and _DECIMAL.fullmatch(node.text) else ""
+    return decoder.expected("a number", node, hint)
 
 
-def inside(node: Scalar, error: TemplateError) -> Place:
-    """The place of a mistake within a scalar, when the scalar stands in one line as it is."""
-    place = node.place
-    start = place.text.find(node.text, place.column - 1)
-    if start < 0:
-        return place
-    column = start + error.offset + 1
-    return Place(place.file, place.line, column, column + error.length, place.text)
+def inside(place: Place, text: str, offset: int, length: int = 1) -> Place:
+    """The place of a part of a scalar, when the scalar stands in one line as it is, quoted or not."""
+    for start in (place.column - 1, place.column):
+        if place.text.startswith(text, start):
+            column = start + offset + 1
+            return Place(place.file, place.line, column, column + length, place.text)
+    return place

@@ -1,3 +1,5 @@
+import re
+from bisect import bisect_right
 from pathlib import Path
 
 from probe.errors import JourneyError
@@ -6,6 +8,8 @@ from probe.model.place import Mistake, Place
 MAX_BYTES = 1024 * 1024
 SHOWN = 200
 
+_BREAK = re.compile(r"\r\n|\n|\r")
+
 
 class Source:
     """The text of a journey file, and the places in it."""
@@ -13,21 +17,37 @@ class Source:
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.text = text
-        self._lines = text.split("\n")
+        self._last = max(len(text.rstrip(" \t\r\n")) - 1, 0)
+        self._starts = [0, *(found.end() for found in _BREAK.finditer(text))]
 
-    def place(self, line: int, column: int, end_column: int | None = None) -> Place:
-        """The place at a line and column that count from 1; an open end means one character."""
-        text = self._lines[line - 1].rstrip("\r") if line <= len(self._lines) else ""
-        end = max(column + 1, column + 1 if end_column is None else end_column)
-        return Place(self.file, line, column, end, text[:SHOWN])
+    def place(self, start: int, end: int | None = None) -> Place:
+        """The characters from one offset to another; the first one only when that is in another line.
 
-    def mistake(self, line: int, column: int, message: str, hint: str = "") -> Mistake:
-        return Mistake(self.place(line, column), message, hint)
+        What is missing at the end of the file is shown under its last character.
+        """
+        start = min(start, self._last)
+        line = bisect_right(self._starts, start)
+        begin = self._starts[line - 1]
+        text = _BREAK.split(self.text[begin : begin + SHOWN], maxsplit=1)[0]
+        ends_here = end is not None and start < end and bisect_right(self._starts, end) == line
+        column, width = start - begin + 1, end - start if end is not None and ends_here else 1
+        return Place(self.file, line, column, column + width, text)
+
+    def mistake(self, start: int, message: str, hint: str = "") -> Mistake:
+        return Mistake(self.place(start), message, hint)
+
+
+def is_folder(path: Path) -> bool:
+    """What may not even be asked is no folder: why is said when it is read."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def read_source(path: Path) -> Source:
     """The file's text; JourneyError when it cannot be read, is no UTF-8 or is larger than 1 MiB."""
-    if path.is_dir():
+    if is_folder(path):
         raise _unreadable(path, "expected a journey file, got a directory", "name a file in it")
     try:
         with path.open("rb") as file:
@@ -47,12 +67,12 @@ def _decode(path: Path, data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        good = data[: error.start].decode("utf-8-sig")
-        line, column = good.count("\n") + 1, len(good) - good.rfind("\n")
-        place = Source(str(path), good).place(line, column)
+        data = error.object  # without the mark that may stand at a file's beginning
+        good = data[: error.start].decode()
+        source = Source(str(path), f"{good}\ufffd")
         message = f"expected UTF-8 text, got the byte 0x{data[error.start]:02x}"
-        raise JourneyError([Mistake(place, message, "save the file as UTF-8")]) from None
+        raise JourneyError([source.mistake(len(good), message, "save the file as UTF-8")]) from None
 
 
 def _unreadable(path: Path, message: str, hint: str) -> JourneyError:
-    return JourneyError([Mistake(Place(str(path), 1, 1, 1), message, hint)])
+    return JourneyError([Mistake(Place(str(path), 1, 1, 2), message, hint)])

@@ -14,7 +14,6 @@ from probe.model.place import Place
 from probe.model.result import Cause, Exchange, Failure
 from probe.model.template import Text, Texts, Value
 from probe.model.timing import add_phases
-from probe.safety.hosts import is_loopback, leaked_secret
 from probe.steps.base import TIME_LIMIT, ActionError, Options, Performance, script_failure
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ def _trouble(url: str) -> str:
             return "it has no host"
         if parts.port == 0 or any(character.isspace() or not character.isprintable() for character in url):
             return "it has a blank, a control character or port 0 in it"
-        parts.hostname.encode("idna" if not parts.hostname.isascii() else "ascii")
+        parts.hostname.encode("idna")
     except ValueError as error:
         return str(error)
     return ""
@@ -189,6 +188,8 @@ def _body(action: Action, performance: Performance) -> tuple[bytes | None, str]:
 
 def _guard(request: "Request", performance: Performance, place: Place) -> None:
     """StepFailure before anything is sent where it must not go."""
+    from probe.safety.hosts import is_loopback, leaked_secret
+
     host = urlsplit(request.url).hostname or ""
     if performance.write_key and not performance.options.writes_allowed and not is_loopback(host):
         message = f"a step with effect: write was not sent to {host}: writes are not allowed there"
@@ -213,7 +214,7 @@ async def _exchange(request: "Request", session: "Client", performance: Performa
         raise
     finally:
         performance.sent = performance.sent or marks.sent
-        performance.waiting_in = marks.waiting_in
+        performance.waiting_in = marks.ended_in
         performance.exchanges.append(_record(request, marks, answer, failure))
 
 

@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,6 +21,8 @@ async def open_session(options: Options) -> AsyncIterator[None]:
 
 
 async def perform(action: Duration, session: None, performance: Performance) -> Observation:
+    import asyncio
+
     clock = performance.options.clock
     started = clock()
     await asyncio.sleep(action / 1e9)

@@ -18,8 +18,16 @@ from probe.wire.marks import Marks
 from probe.wire.trouble import failure_of
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
-_OF_THE_BODY = ("content-type", "content-encoding", "content-length", "idempotency-key")
-_OF_THE_ORIGIN = ("authorization", "cookie")
+MAX_HEADER_BYTES = 64 * 1024
+_OF_THE_BODY = (
+    "content-type",
+    "content-encoding",
+    "content-language",
+    "content-location",
+    "content-length",
+    "idempotency-key",
+)
+_OF_THE_ORIGIN = ("authorization", "cookie", "host")
 
 
 class Request(Struct, frozen=True):
@@ -72,7 +80,7 @@ class Client:
             answer = await self._send(request)
             complete = True
             return answer
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             raise StepFailure(failure_of(error, request.url, marks)) from error
         finally:
             marks.finish(complete=complete)
@@ -80,7 +88,7 @@ class Client:
     async def _send(self, request: Request) -> Answer:
         session = self._fresh if request.fresh else self._kept
         async with session.request(
-            request.method, URL(request.url), headers=request.headers, data=request.body, allow_redirects=False
+            request.method, request.url, headers=request.headers, data=request.body, allow_redirects=False
         ) as response:
             body = await _read(response)
             version = response.version
@@ -112,6 +120,8 @@ def _session(jar: aiohttp.CookieJar, user_agent: str, tls: Any, *, force_close: 
         cookie_jar=jar,
         headers={"User-Agent": user_agent},
         timeout=aiohttp.ClientTimeout(total=None),
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
     )
     session._retry_connection = False  # noqa: SLF001 - aiohttp would resend PUT and DELETE on a dead connection by itself
     return session
@@ -128,7 +138,9 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _known_charset(charset: str | None) -> str:
+    """The charset's name, if it can make text of any bytes: `hex` and `idna` are codecs too, but cannot."""
     try:
+        bytes(range(256)).decode(charset or "utf-8", errors="replace")
         return codecs.lookup(charset or "utf-8").name
-    except LookupError:
+    except (LookupError, ValueError):
         return "utf-8"

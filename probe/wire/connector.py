@@ -1,8 +1,8 @@
 """The seam under aiohttp: a connector whose connections tell their instants.
 
-The only module that touches aiohttp's internals: `_wrap_create_connection`, `_resolve_host`, `_factory` and the
-protocol's `data_received`. aiohttp's own tracing has no signal for TLS, and reads its
-clock later than the bytes pass here.
+The only module that touches aiohttp's internals: `_wrap_create_connection`, `_resolve_host`, `_factory` and what the
+protocol is told by its transport. aiohttp's own tracing has no signal for TLS, and reads its clock later than the
+bytes pass here.
 """
 
 import asyncio
@@ -12,13 +12,19 @@ from contextvars import ContextVar
 from typing import Any
 
 import aiohappyeyeballs
-from aiohttp import ClientConnectorCertificateError, ClientConnectorError, ClientConnectorSSLError, TCPConnector
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorError,
+    ClientConnectorSSLError,
+    ClientPayloadError,
+    TCPConnector,
+)
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.helpers import is_ip_address
 
 from probe.model.timing import Phase
-from probe.wire.marks import Marks
+from probe.wire.marks import Marks, address_of
 
 current_marks: ContextVar[Marks] = ContextVar("current_marks")
 """The exchange that the task is making; aiohttp resolves names in tasks of its own, which inherit it."""
@@ -46,18 +52,34 @@ class MarkedTransport:
 
 
 class MarkedHandler(ResponseHandler):
-    """A connection's protocol that tells when bytes arrive."""
+    """A connection's protocol that tells when bytes arrive, and when the last ones that waited have left."""
 
     marks: Marks
     used = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, transport: Any) -> None:
+        transport.set_write_buffer_limits(high=1, low=0)  # resume_writing is to mean: all is in the kernel's hands
         super().connection_made(MarkedTransport(transport, self))  # type: ignore[arg-type]
+
+    def resume_writing(self) -> None:
+        if self.used:
+            self.marks.sent_some()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if data and self.used:
             self.marks.received(len(data))
         super().data_received(data)
+
+    def close(self) -> None:
+        """At once: asyncio would wait until the peer took what is left of a request, and answered TLS's goodbye."""
+        self.abort()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """aiohttp takes a body without a length for complete, however its connection ends; a reset cuts it off."""
+        if exc is not None and self._payload is not None and not self._payload.is_eof():
+            self._payload.set_exception(ClientPayloadError(str(exc)), exc)
+        super().connection_lost(exc)
 
 
 class MarkedConnector(TCPConnector):
@@ -73,7 +95,7 @@ class MarkedConnector(TCPConnector):
         marks.reused, handler.used = handler.used, True
         peer = connection.transport.get_extra_info("peername") if connection.transport else None
         if isinstance(peer, tuple):
-            marks.remote = f"[{peer[0]}]:{peer[1]}" if ":" in peer[0] else f"{peer[0]}:{peer[1]}"
+            marks.remote = address_of(peer[0], peer[1])
         return connection
 
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> Any:

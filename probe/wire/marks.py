@@ -3,6 +3,10 @@ from collections.abc import Callable
 from probe.model.timing import Phase
 
 
+def address_of(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 class Marks:
     """The instants of one exchange, in nanoseconds of `clock`, and what they say of its phases.
 
@@ -13,6 +17,8 @@ class Marks:
         self._clock = clock
         self.started_ns = clock()
         self.ended_ns: int | None = None
+        self.ended_in = Phase.OTHER
+        """The phase the exchange was in when it ended: where a time-out struck."""
         self.reused = False
         self.remote = ""
         self.received_bytes = 0
@@ -30,7 +36,7 @@ class Marks:
 
     @property
     def waiting_in(self) -> Phase:
-        """The phase the exchange is in: where a time-out strikes."""
+        """The phase the exchange is in now."""
         if self._open is not None:
             return self._open[0]
         if self._first_byte is not None:
@@ -38,21 +44,26 @@ class Marks:
         return Phase.PROCESSING if self.sent else Phase.OTHER
 
     def begin(self, phase: Phase) -> None:
-        self._open = (phase, self._clock())
+        """Ends the phase before, if it did not end well: the next address of a name is tried when one fails."""
+        now = self._clock()
+        self._close_at(now)
+        self._open = (phase, now)
 
     def end(self) -> None:
-        if self._open is not None:
-            self._close_at(self._clock())
+        self._close_at(self._clock())
 
     def sending(self) -> None:
         if self._send_started is None:
             self._send_started = self._send_ended = self._clock()
 
     def sent_some(self) -> None:
+        """What is sent after the answer began does not hold it up, and counts no more."""
         if self._first_byte is None:
             self._send_ended = self._clock()
 
     def received(self, count: int) -> None:
+        if not self.sent:
+            return  # whatever that is, it is no answer to this request
         self._last_byte = self._clock()
         self.received_bytes += count
         if self._first_byte is None:
@@ -61,8 +72,8 @@ class Marks:
     def finish(self, *, complete: bool) -> None:
         """The exchange is over: with its last byte when it is complete, now when it was cut short."""
         self.ended_ns = self._last_byte if complete and self._first_byte is not None else self._clock()
-        if self._open is not None:
-            self._close_at(self.ended_ns)
+        self.ended_in = self.waiting_in
+        self._close_at(self.ended_ns)
 
     @property
     def duration_ns(self) -> int:
@@ -83,7 +94,7 @@ class Marks:
         return {phase: phases[phase] for phase in Phase if phase in phases}
 
     def _close_at(self, instant: int) -> None:
-        assert self._open is not None
-        phase, since = self._open
-        self._done[phase] = self._done.get(phase, 0) + instant - since
-        self._open = None
+        if self._open is not None:
+            phase, since = self._open
+            self._done[phase] = self._done.get(phase, 0) + instant - since
+            self._open = None

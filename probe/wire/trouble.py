@@ -6,9 +6,11 @@ import ssl
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.http_exceptions import ContentEncodingError
 
 from probe.model.result import Cause, Failure
-from probe.wire.marks import Marks
+from probe.model.timing import Phase
+from probe.wire.marks import Marks, address_of
 
 _OURS = {
     errno.EMFILE: "the agent has too many open files",
@@ -29,7 +31,7 @@ _THEIRS = {
 def failure_of(error: Exception, url: str, marks: Marks) -> Failure:
     """The failure an exception of aiohttp or the system means."""
     parts = urlsplit(url)
-    host = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    host = address_of(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     match error:
         case aiohttp.ClientConnectorDNSError():
             reason = _because(error.os_error)
@@ -40,16 +42,22 @@ def failure_of(error: Exception, url: str, marks: Marks) -> Failure:
             )
         case aiohttp.ClientConnectorSSLError():
             return Failure(Cause.TLS, f"no TLS with {host}: {_ssl_reason(error.os_error)}")
+        case aiohttp.ClientConnectorError() if marks.waiting_in is Phase.TLS:
+            return Failure(Cause.TLS, f"no TLS with {host}: it broke off the handshake{_because(error.os_error)}")
         case aiohttp.ClientConnectorError():
             return _unconnected(error.os_error, marks.remote or host)
         case aiohttp.InvalidURL():
             return Failure(Cause.SCRIPT, f"not a URL a request can go to: {url[:200]}")
+        case ValueError():
+            return Failure(Cause.SCRIPT, f"no request can be made of this: {_one_line(error)}")
         case aiohttp.ServerDisconnectedError():
             return Failure(Cause.PROTOCOL, f"{host} closed the connection without answering")
+        case aiohttp.ClientPayloadError(__cause__=ContentEncodingError() as reason):
+            return Failure(Cause.PROTOCOL, f"the answer of {host} is not encoded as it says: {_one_line(reason)}")
         case aiohttp.ClientPayloadError():
             return Failure(Cause.PROTOCOL, f"the answer of {host} was cut off after {marks.received_bytes} bytes")
         case aiohttp.ClientResponseError():
-            return Failure(Cause.PROTOCOL, f"{host} answered with something that is not HTTP: {error.message[:200]}")
+            return Failure(Cause.PROTOCOL, f"{host} answered with something that is not HTTP: {_one_line(error)}")
         case aiohttp.ClientOSError() | OSError():
             return _broken(error, host, marks)
     return Failure(Cause.PROTOCOL, f"the exchange with {host} broke: {error}")
@@ -70,9 +78,13 @@ def _broken(error: OSError, host: str, marks: Marks) -> Failure:
     when = f"after {marks.received_bytes} bytes of the answer" if marks.received_bytes else "before an answer came"
     if isinstance(error, ConnectionResetError) or error.errno == errno.ECONNRESET:
         return Failure(Cause.PROTOCOL, f"{host} reset the connection {when}")
-    if isinstance(error, ssl.SSLError):
-        return Failure(Cause.TLS, f"TLS with {host} broke {when}: {_ssl_reason(error)}")
+    if isinstance(error.__cause__, ssl.SSLError):
+        return Failure(Cause.TLS, f"TLS with {host} broke {when}: {_ssl_reason(error.__cause__)}")
     return Failure(Cause.PROTOCOL, f"the connection to {host} broke {when}{_because(error)}")
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(getattr(error, "message", error)).split())[:200].rstrip(" ^")
 
 
 def _because(error: OSError) -> str:

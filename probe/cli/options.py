@@ -1,0 +1,63 @@
+"""Options that several commands share, and what their values turn into."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from probe.model.duration import parse_duration
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def parse_variables(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = [value.partition("=") for value in values]
+    for name, equals, _ in pairs:
+        if not equals or not name:
+            raise click.BadParameter(f"expected NAME=VALUE, got {name!r}")
+    return {name: value for name, _, value in pairs}
+
+
+def parse_time(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        return parse_duration(value) or _refuse(value)
+    except ValueError:
+        return _refuse(value)
+
+
+def _refuse(value: str) -> int:
+    raise click.BadParameter(f"expected a duration such as 30s or 2m, got {value!r}")
+
+
+def journey_options(command: F) -> F:
+    """Which journeys to run, with what, for how long, and where the reports go."""
+    path = click.Path(path_type=Path)
+    options = (
+        click.argument("files", metavar="FILE|DIR…", nargs=-1, type=path),
+        click.option(
+            "--var", "values", metavar="NAME=VALUE", multiple=True, callback=parse_variables, help="Set a variable."
+        ),
+        click.option("--region", default="local", envvar="PROBE_REGION", show_default=True, help="Region to record."),
+        click.option("--tag", "tags", multiple=True, help="Only journeys with this tag; several mean any of them."),
+        click.option("--fail-fast", is_flag=True, help="Start no further run once one did not pass."),
+        click.option(
+            "--timeout", "timeout_ns", metavar="TIME", callback=parse_time, help="The longest a run's steps may take."
+        ),
+        click.option("--allow-writes", is_flag=True, help="Let steps with effect: write go beyond this machine."),
+        click.option(
+            "--json",
+            "json_path",
+            metavar="PATH|-",
+            type=path,
+            help="Write the Run records, one to a line; - is stdout.",
+        ),
+        click.option("--junit", "junit_path", metavar="PATH", type=path, help="Write JUnit XML, a case for each step."),
+        click.option("-q", "--quiet", is_flag=True, help="Show failures and a summary only."),
+        click.option("-v", "--verbose", is_flag=True, help="Show exchanges, checks and captures too."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command

@@ -1,0 +1,89 @@
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import click
+
+from probe.errors import OutputError, UsageError
+from probe.export.console import View, report
+from probe.model.result import Run
+
+
+class Reports:
+    """Where the runs of a command are told: the terminal, and the files that were asked for.
+
+    A file that was asked for and cannot be written is an OutputError: its loss must not look like success.
+    """
+
+    def __init__(
+        self,
+        *,
+        json_path: Path | None = None,
+        junit_path: Path | None = None,
+        markdown_path: Path | None = None,
+        summary_path: str | None = None,
+        quiet: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self.json_path = json_path
+        self.junit_path = junit_path
+        self.markdown_path = markdown_path
+        self.summary_path = summary_path
+        self.json_on_stdout = str(json_path) == "-"
+        self.view = _view(sys.stderr if self.json_on_stdout else sys.stdout, quiet=quiet, verbose=verbose)
+        _check((json_path, junit_path, markdown_path))
+
+    def write(self, runs: Sequence[Run], *, title: str = "") -> None:
+        for line in report(runs, self.view):
+            click.echo(line, err=self.json_on_stdout, color=self.view.colour)
+        if title:
+            click.echo(title, err=self.json_on_stdout)
+        if self.json_path is not None:
+            from probe.export.json import render_json
+
+            self._write_json(self.json_path, render_json(runs))
+        if self.junit_path is not None:
+            from probe.export.junit import render_junit
+
+            _write(self.junit_path, render_junit(runs))
+        if self.markdown_path is not None or self.summary_path:
+            self._write_markdown(runs, title)
+
+    def _write_json(self, path: Path, text: str) -> None:
+        if self.json_on_stdout:
+            click.echo(text, nl=False)
+        else:
+            _write(path, text)
+
+    def _write_markdown(self, runs: Sequence[Run], title: str) -> None:
+        from probe.export.markdown import render_markdown
+
+        text = render_markdown(runs, title)
+        if self.markdown_path is not None:
+            _write(self.markdown_path, text)
+        if self.summary_path:
+            _write(Path(self.summary_path), text, mode="a")
+
+
+def _view(stream: object, *, quiet: bool, verbose: bool) -> View:
+    terminal = bool(getattr(stream, "isatty", bool)())
+    width = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 160) if terminal else 100
+    return View(width=width, colour=terminal and not os.environ.get("NO_COLOR"), verbose=verbose, quiet=quiet)
+
+
+def _check(paths: Iterable[Path | None]) -> None:
+    """UsageError before anything is run when a report would have nowhere to go."""
+    for path in paths:
+        if path is not None and str(path) != "-" and path.is_dir():
+            raise UsageError(f"{path} is a folder; name a file for the report")
+
+
+def _write(path: Path, text: str, mode: str = "w") -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise OutputError(f"the report {path} could not be written: {error.strerror}") from None

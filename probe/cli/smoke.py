@@ -1,0 +1,127 @@
+"""The functional half of the release gate: every journey passes against the new build, or the gate is not green."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from msgspec.structs import replace
+
+from probe.cli.launch import Plan, agent_name, exit_code, launch, require_variables, select, settings_for
+from probe.cli.options import journey_options
+from probe.cli.reports import Reports
+from probe.errors import ExitCode, UsageError
+from probe.model.journey import EffectKind, Journey
+from probe.model.result import Run, Trigger
+from probe.runner import Settings
+from probe.spec.load import load_journeys
+
+
+def parse_target(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise click.BadParameter(f"expected a URL such as https://new.example.com, got {value!r}")
+    return value.rstrip("/")
+
+
+@click.command("smoke")
+@journey_options
+@click.option(
+    "--target", metavar="URL", required=True, callback=parse_target, help="The build to judge: the variable shop."
+)
+@click.option(
+    "--runs", metavar="N", type=click.IntRange(1, 1000), default=1, help="Runs per journey; only the first one writes."
+)
+@click.option(
+    "--markdown", "markdown_path", metavar="PATH", type=click.Path(path_type=Path), help="Write a Markdown summary."
+)
+def command(
+    files: tuple[Path, ...],
+    values: dict[str, str],
+    region: str,
+    tags: tuple[str, ...],
+    fail_fast: bool,
+    timeout_ns: int | None,
+    allow_writes: bool,
+    json_path: Path | None,
+    junit_path: Path | None,
+    quiet: bool,
+    verbose: bool,
+    target: str,
+    runs: int,
+    markdown_path: Path | None,
+) -> ExitCode:
+    """Decide on a release: every journey must pass against --target.
+
+    Fails closed: nothing matched, nothing run, or a report that could not be written never ends in 0. Secrets come from
+    the environment; defaults in journey files are refused. With --runs N, steps from the first write on happen once.
+    A Markdown summary also goes to $GITHUB_STEP_SUMMARY when that is set.
+    """
+    if not files:
+        raise UsageError("name at least one journey file or folder: probe smoke journeys/ --target URL")
+    reports = Reports(
+        json_path=json_path,
+        junit_path=junit_path,
+        markdown_path=markdown_path,
+        summary_path=os.environ.get("GITHUB_STEP_SUMMARY"),
+        quiet=quiet,
+        verbose=verbose,
+    )
+    journeys = select(load_journeys(files), tags)
+    _require_target_and_secrets(journeys, values, os.environ)
+    values = {**values, "shop": target}
+    require_variables(journeys, values)
+    settings = Settings(
+        trigger=Trigger.SMOKE,
+        region=region,
+        agent=agent_name(),
+        environ=os.environ,
+        timeout_ns=timeout_ns,
+        writes_allowed=allow_writes,
+        secret_defaults=False,
+    )
+    done = launch(Plan([_row(journey, settings, values, runs) for journey in journeys], fail_fast), quiet=quiet)
+    code = decide(journeys, done)
+    reports.write(done, title=f"Release gate: {'passed' if code is ExitCode.PASSED else 'not passed'} · {target}")
+    return code
+
+
+def decide(journeys: Sequence[Journey], runs: Sequence[Run]) -> ExitCode:
+    """0 only when every journey has run and every run has passed."""
+    code = exit_code(runs)
+    unheard = {journey.name for journey in journeys} - {run.journey for run in runs}
+    return ExitCode.ERRORED if unheard and code is ExitCode.PASSED else code
+
+
+def _row(
+    journey: Journey, settings: Settings, values: Mapping[str, str], runs: int
+) -> tuple[Journey, Sequence[Settings]]:
+    """The first run is whole; the ones after it leave the writes out, and do not take place when nothing is left."""
+    first = settings_for(journey, settings, values)
+    writes = [step.effect is EffectKind.WRITE for step in journey.steps]
+    if not any(writes):
+        return journey, [first] * runs
+    reads_only = [replace(first, stop_before_writes=True)] * (runs - 1)
+    return journey, [first, *([] if writes[0] else reads_only)]
+
+
+def _require_target_and_secrets(
+    journeys: Sequence[Journey], values: Mapping[str, str], environ: Mapping[str, str]
+) -> None:
+    """UsageError when the target would not reach a journey, or a secret would come from a default."""
+    if "shop" in values:
+        raise UsageError("--target sets the variable shop: leave --var shop=… out")
+    for journey in journeys:
+        if "shop" not in journey.variables:
+            raise UsageError(f"{journey.file} has no variable shop, so --target would not reach it")
+        for name, secret in journey.secrets.items():
+            if secret.env not in environ:
+                refused = " (its default is for your own machine only)" if secret.default is not None else ""
+                raise UsageError(
+                    f"{journey.file}: the secret {name} needs the environment variable {secret.env}{refused}"
+                )
