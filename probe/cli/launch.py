@@ -8,13 +8,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import click
 from msgspec import Struct
 from msgspec.structs import replace
 
 from probe.errors import ExitCode, UsageError
 from probe.evaluate.suggest import did_you_mean
-from probe.export.progress import Watch, show_progress
+from probe.export.progress import Shown, show_progress
 from probe.model.duration import format_duration
 from probe.model.journey import Journey
 from probe.model.result import Run, Verdict
@@ -35,11 +34,11 @@ class Plan(Struct, frozen=True):
 
 def launch(plan: Plan, *, quiet: bool) -> list[Run]:
     """The runs that took place, in the order of the plan."""
-    with show_progress(sys.stderr, quiet=quiet) as watch, asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_launch(plan, watch))
+    with show_progress(sys.stderr, quiet=quiet) as shown, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_launch(plan, shown))
 
 
-async def _launch(plan: Plan, watch: Watch) -> list[Run]:
+async def _launch(plan: Plan, shown: Shown) -> list[Run]:
     interrupt = Interrupt()
     places = asyncio.Semaphore(SIDE_BY_SIDE)
     done: dict[int, list[Run]] = {index: [] for index in range(len(plan.work))}
@@ -50,11 +49,11 @@ async def _launch(plan: Plan, watch: Watch) -> list[Run]:
             async with places:
                 if interrupt.requested or stop.requested:
                     return
-                run = await run_journey(journey, settings, watch=watch, interrupt=interrupt)
+                run = await run_journey(journey, settings, watch=shown.watch, interrupt=interrupt)
             done[index].append(run)
             stop.requested = plan.fail_fast and run.verdict is not Verdict.PASSED
 
-    with _interruptible(interrupt, plan):
+    with _interruptible(interrupt, plan, shown):
         async with asyncio.TaskGroup() as group:
             for index, (journey, row) in enumerate(plan.work):
                 group.create_task(run_in_row(index, journey, row))
@@ -66,7 +65,7 @@ class _Stop:
 
 
 @contextmanager
-def _interruptible(interrupt: Interrupt, plan: Plan) -> Iterator[None]:
+def _interruptible(interrupt: Interrupt, plan: Plan, shown: Shown) -> Iterator[None]:
     """The first Ctrl-C cuts the steps and leaves the cleanup its time; the second ends the program at once."""
     loop = asyncio.get_running_loop()
 
@@ -78,9 +77,8 @@ def _interruptible(interrupt: Interrupt, plan: Plan) -> Iterator[None]:
             sys.stderr.flush()
             os._exit(ExitCode.INTERRUPTED)
         budget = max((journey.cleanup_timeout for journey, _ in plan.work), default=0)
-        click.echo(
-            f"\ninterrupted: cleaning up for at most {format_duration(budget)}; Ctrl-C again stops at once", err=True
-        )
+        limit = format_duration(budget)
+        shown.notice(f"interrupted: cleaning up for at most {limit}; Ctrl-C again stops at once")
         interrupt.request()
 
     for number in (signal.SIGINT, signal.SIGTERM):

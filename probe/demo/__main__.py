@@ -67,6 +67,8 @@ async def _serve(shop: Shop, options: argparse.Namespace) -> None:
         if options.ca_file and shop.ca_pem:
             options.ca_file.write_bytes(shop.ca_pem)
         _announce(shop, options.ca_file)
+        if sys.stderr.isatty() and not options.stop_with_stdin:
+            _greet(shop)
         await stop.wait()
 
 
@@ -92,9 +94,11 @@ def _announce(shop: Shop, ca_file: Path | None) -> None:
     ready = {"url": shop.url, "https_url": shop.https_url, "ca_file": str(ca_file) if ca_file else None}
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
-    if sys.stderr.isatty():
-        also = f" and {shop.https_url}" if shop.https_url else ""
-        sys.stderr.write(f"The demo shop is open at {shop.url}{also}. Ctrl-C closes it.\n")
+
+
+def _greet(shop: Shop) -> None:
+    also = f" and {shop.https_url}" if shop.https_url else ""
+    sys.stderr.write(f"The demo shop is open at {shop.url}{also}. Ctrl-C closes it.\n")
 
 
 def _give_up(reason: str) -> int:

@@ -1,65 +1,68 @@
 """What is going on while runs go on: live on a terminal, a line per step elsewhere. Always on stderr."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from probe.export.text import cut
 from probe.model.duration import format_duration
-from probe.model.result import Verdict
+from probe.model.result import Section, Verdict
 from probe.runner import Progress
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.text import Text
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_LINES = 12
-
-Watch = Callable[[Progress], None]
-
-
-@contextmanager
-def show_progress(stream: TextIO, *, quiet: bool) -> Iterator[Watch]:
-    """A callable that shows each step as it begins and ends."""
-    if quiet:
-        yield lambda progress: None
-    elif stream.isatty():
-        with _live(stream) as watch:
-            yield watch
-    else:
-        yield lambda progress: _line(stream, progress)
+_JOURNEYS = 12
+_SIGNS = {Verdict.PASSED: ("✓", "green"), Verdict.FAILED: ("✗", "red")}
 
 
-def _line(stream: TextIO, progress: Progress) -> None:
-    if progress.verdict is not None:
-        print(
-            f"{progress.journey}: {_step(progress)} {progress.verdict} in {format_duration(progress.duration_ns)}",
-            file=stream,
-            flush=True,
-        )
+class Shown(Protocol):
+    """Where progress is shown."""
 
+    def watch(self, progress: Progress) -> None:
+        """A step begins or ends."""
 
-def _step(progress: Progress) -> str:
-    return f"{progress.section}: {progress.step}" if progress.section != "steps" else progress.step
+    def notice(self, text: str) -> None:
+        """Something a person should know now."""
 
 
 @contextmanager
-def _live(stream: TextIO) -> Iterator[Watch]:
+def show_progress(stream: TextIO, *, quiet: bool) -> Iterator[Shown]:
+    if quiet or not stream.isatty():
+        yield Lines(stream, quiet=quiet)
+        return
     from rich.console import Console
     from rich.live import Live
 
-    board = _Board()
+    board = Board()
     with Live(get_renderable=board.render, console=Console(file=stream), refresh_per_second=10, transient=True):
-        yield board.watch
+        yield board
 
 
-class _Board:
-    """A line per journey: what it has done, what it is doing, for how long."""
+class Lines:
+    """A line for each step that ended."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool) -> None:
+        self._stream = stream
+        self._quiet = quiet
+
+    def watch(self, progress: Progress) -> None:
+        if progress.verdict is not None and not self._quiet:
+            self.notice(_sentence(progress, progress.verdict))
+
+    def notice(self, text: str) -> None:
+        print(text, file=self._stream, flush=True)
+
+
+class Board:
+    """A line for each journey: what it has done, what it is doing, for how long."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._lines: dict[str, tuple[list[Verdict], Progress, float]] = {}
+        self._notice = ""
 
     def watch(self, progress: Progress) -> None:
         done, _, since = self._lines.get(progress.journey, ([], progress, 0.0))
@@ -69,18 +72,29 @@ class _Board:
             done.append(progress.verdict)
         self._lines[progress.journey] = (done, progress, since)
 
-    def render(self) -> "RenderableType":
+    def notice(self, text: str) -> None:
+        self._notice = text
+
+    def render(self) -> "Text":
         from rich.text import Text
 
         now = time.monotonic()
         text = Text(f"{_SPINNER[int(now * 10) % len(_SPINNER)]} {now - self._began:.1f} s\n")
-        for journey, (done, progress, since) in list(self._lines.items())[-_LINES:]:
+        for journey, (done, progress, since) in list(self._lines.items())[-_JOURNEYS:]:
             text.append(f"  {cut(journey, 30)}  ", style="bold")
             for verdict in done[-20:]:
-                text.append(
-                    *{Verdict.PASSED: ("✓", "green"), Verdict.FAILED: ("✗", "red")}.get(verdict, ("!", "magenta"))
-                )
+                text.append(*_SIGNS.get(verdict, ("!", "magenta")))
             if progress.verdict is None:
-                text.append(f"  {cut(_step(progress), 40)} {now - since:.1f} s")
+                text.append(f"  {cut(_title(progress), 40)} {now - since:.1f} s")
             text.append("\n")
+        text.append(self._notice, style="yellow")
         return text
+
+
+def _sentence(progress: Progress, verdict: Verdict) -> str:
+    what = f"{cut(progress.journey, 60)}: {cut(_title(progress), 60)}"
+    return f"{what} {verdict} in {format_duration(progress.duration_ns)}"
+
+
+def _title(progress: Progress) -> str:
+    return f"always: {progress.step}" if progress.section is Section.ALWAYS else progress.step
