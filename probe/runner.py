@@ -29,6 +29,7 @@ from probe.model.result import (
     Trigger,
     Verdict,
 )
+from probe.model.template import Text
 from probe.perform import Outcome, Stage, perform_step
 from probe.safety.redaction import Redactor
 from probe.steps import KINDS
@@ -290,8 +291,9 @@ class _Running:
     def _skip_unready(self, step: Step, section: Section) -> bool:
         """Whether the step needs something that was never captured; then it is recorded as skipped."""
         own = {capture.name for capture in step.captures}
-        parts = (step.action, step.checks, step.poll)
-        missing = {name for _, name in names_in(parts) if self.scope.find(name) is MISSING} - own
+        parts = (step.action, step.checks, step.captures, step.poll)
+        unknown = [(text, name) for text, name in names_in(parts) if self.scope.find(name) is MISSING]
+        missing = {name for text, name in unknown if not _has_value(text, self.scope)} - own
         if missing:
             self._skip(step, section, f"{', '.join(sorted(missing))} was never captured")
         return bool(missing)
@@ -351,6 +353,15 @@ class _Running:
             interrupted=self.interrupt.requested,
         )
         return self.redactor.record(run)
+
+
+def _has_value(text: Text, scope: Scope) -> bool:
+    """Whether the text can be rendered, perhaps with a default."""
+    try:
+        render_value(text, scope)
+    except RenderError:
+        return False
+    return True
 
 
 def _refused(status: int | None) -> bool:

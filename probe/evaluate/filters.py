@@ -22,16 +22,15 @@ class FilterError(Exception):
 
 
 def nth(value: Any, index: int) -> Any:
-    items = _list("nth", value)
-    return items[index] if -len(items) <= index < len(items) else MISSING
+    return _item(_list("nth", value), index)
 
 
 def first(value: Any) -> Any:
-    return nth(value, 0)
+    return _item(_list("first", value), 0)
 
 
 def last(value: Any) -> Any:
-    return nth(value, -1)
+    return _item(_list("last", value), -1)
 
 
 def count(value: Any) -> int:
@@ -95,12 +94,13 @@ def json(value: Any) -> Any:
 
 
 class Filter(Struct, frozen=True):
-    """`arguments` are the types of what stands in the brackets; `result` is known before the filter runs."""
+    """`arguments` are the types of what stands in the brackets."""
 
     apply: Callable[..., Any]
     description: str
     arguments: tuple[type, ...] = ()
-    result: ValueKind = ValueKind.ANY
+    result: ValueKind | None = ValueKind.ANY
+    """What is known of the result before the filter runs; None: it is of the kind of what came in, or of its items."""
     takes_nothing: bool = False
     """Works on a query that found nothing, instead of passing the nothing on."""
     takes_matches: bool = False
@@ -109,12 +109,12 @@ class Filter(Struct, frozen=True):
 
 FILTERS: dict[str, Filter] = {
     "nth": Filter(
-        nth, "The item at a position, counted from 0; from the end when negative.", (int,), takes_matches=True
+        nth, "The item at a position, counted from 0; from the end when negative.", (int,), None, takes_matches=True
     ),
-    "first": Filter(first, "The first item.", takes_matches=True),
-    "last": Filter(last, "The last item.", takes_matches=True),
+    "first": Filter(first, "The first item.", (), None, takes_matches=True),
+    "last": Filter(last, "The last item.", (), None, takes_matches=True),
     "count": Filter(count, "How many items there are.", (), ValueKind.NUMBER, takes_matches=True),
-    "split": Filter(split, "The pieces of a text between separators; its characters for \"\".", (str,), ValueKind.LIST),
+    "split": Filter(split, 'The pieces of a text between separators; its characters for "".', (str,), ValueKind.LIST),
     "replace": Filter(
         replace, "The text with every occurrence of one text replaced by another.", (str, str), ValueKind.TEXT
     ),
@@ -123,11 +123,20 @@ FILTERS: dict[str, Filter] = {
     "trim": Filter(trim, "The text without white space around it.", (), ValueKind.TEXT),
     "to_int": Filter(to_int, "The whole number a text spells.", (), ValueKind.NUMBER),
     "to_float": Filter(to_float, "The number a text spells.", (), ValueKind.NUMBER),
-    "default": Filter(default, "Another value when there is none, or null.", (object,), takes_nothing=True),
+    "default": Filter(default, "Another value when there is none, or null.", (object,), None, takes_nothing=True),
     "url_encode": Filter(url_encode, "The text percent-encoded for a URL.", (), ValueKind.TEXT),
     "base64": Filter(base64, "The text's UTF-8 bytes in Base64.", (), ValueKind.TEXT),
     "json": Filter(json, "The value of a JSON text."),
 }
+
+
+def kind_after(kind: ValueKind, calls: tuple[FilterCall, ...]) -> ValueKind:
+    """What is known of a value once it is filtered."""
+    for call in calls:
+        each = FILTERS[call.name]
+        item = ValueKind.TEXT if each.takes_matches and kind is ValueKind.LIST else kind  # lists come from split
+        kind = each.result or item
+    return kind
 
 
 def apply_filters(value: Any, calls: tuple[FilterCall, ...]) -> Any:
@@ -136,16 +145,15 @@ def apply_filters(value: Any, calls: tuple[FilterCall, ...]) -> Any:
         each = FILTERS[call.name]
         if not each.takes_matches:
             value = collapse(value)
-        if value is MISSING and not each.takes_nothing:
-            return MISSING
-        value = each.apply(value, *call.arguments)
+        if value is not MISSING or each.takes_nothing:
+            value = each.apply(value, *call.arguments)
     return collapse(value)
 
 
 def _text(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value
-    raise FilterError(f"{name}: expected text, got {type_name(value)} {show(value)}")
+    raise FilterError(f"{name}: expected text, got {_described(value)}")
 
 
 def _list(name: str, value: Any) -> list[Any]:
@@ -153,4 +161,12 @@ def _list(name: str, value: Any) -> list[Any]:
         return value.value if isinstance(value.value, list) else value.values
     if isinstance(value, list):
         return value
-    raise FilterError(f"{name}: expected a list, got {type_name(value)} {show(value)}")
+    raise FilterError(f"{name}: expected a list, got {_described(value)}")
+
+
+def _item(items: list[Any], index: int) -> Any:
+    return items[index] if -len(items) <= index < len(items) else MISSING
+
+
+def _described(value: Any) -> str:
+    return "null" if value is None else f"{type_name(value)} {show(value)}"

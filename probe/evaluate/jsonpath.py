@@ -1,11 +1,10 @@
 """JSONPath (RFC 9535), with the patterns of `match()` and `search()` run by RE2: see `probe.evaluate.pattern`."""
 
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from probe.evaluate.pattern import PatternError, compile_pattern
 from probe.evaluate.value import MAX_DEPTH
-
 
 LONGEST = 1000
 
@@ -48,10 +47,10 @@ def _environment() -> Any:
     from jsonpath_rfc9535 import JSONPathEnvironment
     from jsonpath_rfc9535.function_extensions import ExpressionType, FilterFunction
 
-    class Pattern(FilterFunction):  # type: ignore[misc]
+    class Pattern(FilterFunction):
         """`match()` fits a pattern (RFC 9485) to the whole text, `search()` to a part of it."""
 
-        arg_types = (ExpressionType.VALUE, ExpressionType.VALUE)
+        arg_types: ClassVar = [ExpressionType.VALUE, ExpressionType.VALUE]
         return_type = ExpressionType.LOGICAL
 
         def __init__(self, *, whole: bool) -> None:
@@ -66,7 +65,7 @@ def _environment() -> Any:
                 return False
             return (compiled.fullmatch(text) if self.whole else compiled.search(text)) is not None
 
-    class Environment(JSONPathEnvironment):  # type: ignore[misc]
+    class Environment(JSONPathEnvironment):
         max_recursion_depth = MAX_DEPTH + 1
 
         def setup_function_extensions(self) -> None:

@@ -87,9 +87,7 @@ def duration(seen: Observation, argument: str, attribute: str | None) -> Any:
 
 
 def phase(seen: Observation, argument: str, attribute: str | None) -> Any:
-    if argument not in list(Phase):
-        raise QueryError(f"not a phase: {argument}")
-    nanoseconds = seen.phases.get(Phase(argument))
+    nanoseconds = seen.phases.get(phase_of(argument))
     return MISSING if nanoseconds is None else Duration(nanoseconds)
 
 
@@ -128,13 +126,20 @@ QUERIES: dict[str, QueryKind] = {
 }
 
 
+def phase_of(name: str) -> Phase:
+    try:
+        return Phase(name)
+    except ValueError:
+        raise QueryError(f"not a phase: {name}") from None
+
+
 def select_css(html: str, selector: str) -> list[Any]:
     from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
     try:
         return LexborHTMLParser(html).css(selector)
     except SelectolaxError:
-        raise QueryError("not a CSS selector") from None
+        raise QueryError(f"not a CSS selector: {show(selector)}") from None
 
 
 def _response(seen: Observation) -> Response:

@@ -8,7 +8,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     names = {name.lower(): name for name in known}
-    close = get_close_matches(word[:LONGEST_WORD].lower(), names, n=1, cutoff=0.6)
+    close = get_close_matches(word[:LONGEST_WORD].lower(), names, n=1, cutoff=0.61)
     return names[close[0]] if close else None
 
 

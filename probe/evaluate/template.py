@@ -135,7 +135,8 @@ class _ExpressionParser:
         if token is not None and token["name"] in _WORDS:
             self.position = token.end()
             return _WORDS[token["name"]]
-        raise self._error('expected a "text" or a number as argument', self._next())
+        hint = f"text needs quotes: '{token['name']}'" if token is not None and token["name"] else ""
+        raise self._error("expected a text or a number as argument", self._next(), hint)
 
     def _name(self, expected: str, hint: str) -> tuple[str, int]:
         token = _TOKEN.match(self.text, self.position)

@@ -108,8 +108,7 @@ def _whole_characters(value: Any) -> Any:
 
 def _depth(value: Any) -> int:
     depth, level = 0, [value]
-    while level:
+    while level := [each for each in level if isinstance(each, dict | list)]:
         depth += 1
-        lists = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
-        level = [item for each in lists for item in each]
-    return depth - 1
+        level = [item for each in level for item in (each.values() if isinstance(each, dict) else each)]
+    return depth

@@ -138,6 +138,9 @@ class Step(Struct, frozen=True):
 
 Steps = tuple[Step, ...]
 
+Cleanup = NewType("Cleanup", Steps)
+"""The steps that run whatever happened, after all undos: none of them can have one."""
+
 
 class Journey(Struct, frozen=True):
     name: Annotated[Label, Meta(description="The journey's name: a label on every metric.")] = field(name="journey")
@@ -154,7 +157,7 @@ class Journey(Struct, frozen=True):
         Mapping[str, Secret], Meta(description="Values that are redacted wherever they would show.")
     ] = {}
     slo: Annotated[Slo | None, Meta(description="What is promised to users.")] = None
-    always: Annotated[Steps, Meta(description="Cleanup: runs whatever happened before.")] = ()
+    always: Annotated[Cleanup, Meta(description="Cleanup: runs whatever happened before.")] = Cleanup(())
     cleanup_timeout: Annotated[
         Duration, Meta(description="Time for all `undo` and `always` steps together (30s unless said).")
     ] = DEFAULT_CLEANUP_TIMEOUT

@@ -4,6 +4,8 @@ A struct is read by its fields' types, so a new field needs no code here. Types 
 (durations, templates, checks, steps) have a reader in the table the decoder is made with.
 """
 
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import EnumMeta
 from types import NoneType, UnionType
@@ -11,13 +13,15 @@ from typing import Any, Final, Union, get_args, get_origin
 
 from msgspec import Struct
 
-from probe.evaluate.suggest import did_you_mean
+from probe.evaluate.suggest import closest, did_you_mean
 from probe.model.place import Mistake, Place
 from probe.model.template import Text
 from probe.spec import nodes
 from probe.spec.keys import Key, keys_of
 from probe.spec.nodes import Node, Scalar, describe, shorten
 from probe.steps.base import ActionError
+
+_BARE = re.compile(r"[\w.%-]+")
 
 
 class Bad:
@@ -60,20 +64,21 @@ class Decoder:
 
     def read_mapping(self, kind: Any, node: Node) -> Any:
         if not isinstance(node, nodes.Mapping):
-            return self.expected("a mapping", node, _colon_hint(node))
+            return self.expected("a mapping", node, _colon_hint(node) or "{name: value}")
         values = {key.text: self.read(kind, item) for key, item in node.pairs}
         return BAD if BAD in values.values() else values
 
     def read_choice(self, make: Callable[[str], Any], choices: Iterable[str], node: Node) -> Any:
         if isinstance(node, Scalar) and node.text in choices:
             return make(node.text)
-        word = node.text if isinstance(node, Scalar) else ""
-        return self.expected(f"one of {', '.join(choices)}", node, did_you_mean(word, choices) if word else "")
+        close = closest(node.text, choices) if isinstance(node, Scalar) else None
+        return self.expected(f"one of {', '.join(choices)}", node, f"did you mean {close}?" if close else "")
 
     def read_struct(self, struct: type[Struct], node: Node, **filled: Any) -> Any:
         """The struct of a mapping's keys and what the caller fills in; unknown and missing keys are mistakes."""
         if not isinstance(node, nodes.Mapping):
-            return self.expected(f"a mapping with {_some(keys_of(struct))}", node, _colon_hint(node))
+            hint = _colon_hint(node) or _example(keys_of(struct), node)
+            return self.expected(f"a mapping with {_some(keys_of(struct))}", node, hint)
         keys = keys_of(struct)
         values = dict(filled)
         for key, item in node.pairs:
@@ -121,7 +126,16 @@ def _colon_hint(node: Node) -> str:
     return ""
 
 
+def _example(keys: Mapping[str, Key], node: Node) -> str:
+    """What was probably meant: `every: 15m` by the `15m` of `schedule: 15m`."""
+    if not isinstance(node, Scalar) or node.value is None:
+        return ""
+    key = next((key for key in keys.values() if key.required), next(iter(keys.values())))
+    text = shorten(node.text, 30)
+    return f"for example {{{key.name}: {text if _BARE.fullmatch(text) else json.dumps(text, ensure_ascii=False)}}}"
+
+
 def _some(keys: Mapping[str, Key]) -> str:
     required = [key.name for key in keys.values() if key.required]
     names = required or list(keys)
-    return " and ".join(names) if required else f"keys such as {', '.join(names[:3])}"
+    return ", ".join(names) if required else f"keys such as {', '.join(names[:3])}"

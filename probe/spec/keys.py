@@ -32,6 +32,7 @@ def keys_of(struct: type[Struct]) -> Mapping[str, Key]:
         )
         if meta is not None and meta.description:
             required = field.default is NODEFAULT and field.default_factory is NODEFAULT
-            key = Key(field.encode_name, field.name, get_args(hint)[0], required, meta.description, meta.ge)
+            least = None if meta.ge is None else int(meta.ge)
+            key = Key(field.encode_name, field.name, get_args(hint)[0], required, meta.description, least)
             keys[key.name] = key
     return keys

@@ -7,7 +7,7 @@ from typing import Any
 
 from probe.errors import JourneyError, UsageError
 from probe.model.duration import Duration
-from probe.model.journey import Captures, Check, Currency, Journey, Label, Percent, Secret, Step, Steps
+from probe.model.journey import Captures, Check, Cleanup, Currency, Journey, Label, Percent, Secret, Step, Steps
 from probe.model.place import Mistake
 from probe.model.template import Text, Texts, Value
 from probe.spec.checks import NAME, read_captures, read_check
@@ -15,6 +15,7 @@ from probe.spec.decode import BAD, Decoder, Reader
 from probe.spec.names import check_names
 from probe.spec.nodes import Mapping as MappingNode
 from probe.spec.nodes import Node
+from probe.spec.nodes import Sequence as SequenceNode
 from probe.spec.parse import parse
 from probe.spec.scalars import (
     read_bool,
@@ -100,6 +101,15 @@ def _read_steps(decoder: Decoder, node: Node) -> Any:
     )
 
 
+def _read_cleanup(decoder: Decoder, node: Node) -> Any:
+    for step in node.items if isinstance(node, SequenceNode) else ():
+        for key, _ in step.pairs if isinstance(step, MappingNode) else ():
+            if key.text == "undo":
+                hint = "the write belongs into steps:, or its undo into a step after it"
+                decoder.mistake(key.place, "an undo in always: is never performed", hint)
+    return decoder.read_list(Step, node)
+
+
 def _read_variables(decoder: Decoder, node: Node) -> Any:
     return _read_named(decoder, node, Value)
 
@@ -154,4 +164,5 @@ READERS: dict[Any, Reader] = {
     Captures: read_captures,
     Step: read_step,
     Steps: _read_steps,
+    Cleanup: _read_cleanup,
 }

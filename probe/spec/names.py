@@ -3,7 +3,10 @@
 Looks at the nodes and not at the journey they make, so that a file with other mistakes in it is told about names too.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct
 
 from probe.evaluate.suggest import closest, did_you_mean
 from probe.evaluate.template import names_in
@@ -13,69 +16,133 @@ from probe.model.template import Text
 from probe.spec import nodes
 from probe.spec.keys import keys_of
 from probe.spec.nodes import Node, Scalar
-from probe.spec.scalars import inside
-from probe.steps import KINDS
 
 Texts = Mapping[Place, Text]
-"""The templates of the file, by where they stand."""
+"""The templates of a file, by where they stand."""
+
+Pairs = list[tuple[Scalar, Node]]
+
+
+class _Names(Struct):
+    """The parts of a journey that give names a meaning or use them."""
+
+    variables: Pairs
+    secrets: Pairs
+    steps: list[nodes.Mapping]
+    always: list[nodes.Mapping]
 
 
 def check_names(root: nodes.Mapping, texts: Texts) -> list[Mistake]:
-    variables, secrets = (_pairs(_meant(root, key, keys_of(Journey))) for key in ("variables", "secrets"))
-    steps, always = (_items(_meant(root, key, keys_of(Journey))) for key in ("steps", "always"))
-    known = {key.text for key, _ in secrets}
-    mistakes = []
-    for key, node in variables:
-        mistakes += _unknown(node, texts, known, "; variables see the ones above them")
-        known.add(key.text)
-    undos = []
-    for section in (steps, always):
-        for step in section:
-            mistakes += _unknown(nodes.Mapping([p for p in step.pairs if p[0].text != "undo"], step.place), texts, known)
-            undos += [node for key, node in step.pairs if key.text == "undo"]
-            known |= {key.text for key, _ in _captures(step)}
-        for undo in undos:  # they come after the steps
-            mistakes += _unknown(undo, texts, known)
-        undos.clear()
-    return [*mistakes, *_twice([*steps, *always]), *_colliding(variables, secrets, [*steps, *always])]
+    variables, secrets, steps, always = (
+        _meant(root, key, Journey) for key in ("variables", "secrets", "steps", "always")
+    )
+    names = _Names(_pairs(variables), _pairs(secrets), _mappings(steps), _mappings(always))
+    return [*_twice(names), *_unknown(names, texts), *_colliding(names)]
 
 
-def _unknown(node: Node, texts: Texts, known: Collection[str], why: str = "") -> Iterator[Mistake]:
-    for text in _texts(node, texts):
-        for _, name in names_in(text):
-            if name not in known:
-                hint = did_you_mean(name, known) or "define it under variables:, or capture it in a step before"
-                yield Mistake(_place_of(text, name), f"{name} is not defined here", hint + why)
+def _twice(names: _Names) -> Iterator[Mistake]:
+    seen: dict[str, Place] = {}
+    for step in (*names.steps, *names.always):
+        name = step.get("name")
+        if isinstance(name, Scalar) and name.text in seen:
+            hint = f"the other is at line {seen[name.text].line}; results are told apart by the step's name"
+            yield Mistake(name.place, f'two steps are named "{name.text}"', hint)
+        elif isinstance(name, Scalar) and name.text:
+            seen[name.text] = name.place
 
 
-def _texts(node: Node, texts: Texts) -> Iterator[Text]:
+def _unknown(names: _Names, texts: Texts) -> Iterator[Mistake]:
+    steps = [*names.steps, *names.always]
+    defined = {key.text: key.place for key, _ in (*names.variables, *(pair for s in steps for pair in _captures(s)))}
+    look = _Look(texts, defined, {key.text for key, _ in names.secrets})
+    for key, node in names.variables:
+        yield from look.unknown_in(node)
+        look.known.add(key.text)
+    for step in names.steps:
+        yield from look.unknown_in(_without_undo(step))
+        look.known |= {key.text for key, _ in _captures(step)}
+    for step in names.steps:
+        undo = step.get("undo")
+        if undo is not None:
+            yield from look.unknown_in(undo)
+    for step in names.always:
+        yield from look.unknown_in(step)
+        look.known |= {key.text for key, _ in _captures(step)}
+
+
+class _Look(Struct):
+    """What is known at a point of the journey: `defined` is where every name gets its value, early or late."""
+
+    texts: Texts
+    defined: Mapping[str, Place]
+    known: set[str]
+
+    def unknown_in(self, node: Node) -> Iterator[Mistake]:
+        for text in _texts_in(node, self.texts):
+            for name in dict.fromkeys(name for _, name in names_in(text)):
+                if name not in self.known:
+                    yield Mistake(_place_of(name, text), f"{name} is not defined here", self._hint(name))
+
+    def _hint(self, name: str) -> str:
+        if name in self.defined:
+            return f"it gets its value later, at line {self.defined[name].line}"
+        return did_you_mean(name, self.known) or "define it under variables:, or capture it in a step before"
+
+
+def _texts_in(node: Node, texts: Texts) -> Iterator[Text]:
     match node:
         case Scalar():
             if node.place in texts:
                 yield texts[node.place]
         case nodes.Sequence():
             for item in node.items:
-                yield from _texts(item, texts)
+                yield from _texts_in(item, texts)
         case nodes.Mapping():
             for _, item in node.pairs:
-                yield from _texts(item, texts)
+                yield from _texts_in(item, texts)
 
 
-def _place_of(text: Text, name: str) -> Place:
-    ...
+def _place_of(name: str, text: Text) -> Place:
+    """Where the name stands in a text of one line; otherwise where the text does."""
+    place = text.place
+    within = place.text[: place.end_column - 1]
+    found = re.compile(rf"\$\{{\s*({re.escape(name)})\b").search(within, place.column - 1)
+    return place if found is None else Place(place.file, place.line, found.start(1) + 1, found.end(1) + 1, place.text)
 
 
-def _twice(steps: Iterable[nodes.Mapping]) -> Iterator[Mistake]:
-    seen: dict[str, Place] = {}
-    for step in steps:
-        name = step.get("name")
-        if not isinstance(name, Scalar) or name.value is None:
-            continue
-        if name.text in seen:
-            hint = f"the other is at line {seen[name.text].line}; results are told apart by the step's name"
-            yield Mistake(name.place, f'two steps are named "{name.text}"', hint)
-        seen.setdefault(name.text, name.place)
-
-
-def _colliding(variables, secrets, steps) -> Iterator[Mistake]:
+def _colliding(names: _Names) -> Iterator[Mistake]:
     """A name has one meaning: a variable, a secret, or something captured."""
+    taken = dict.fromkeys((key.text for key, _ in names.variables), "a variable")
+    for key, _ in names.secrets:
+        if key.text in taken:
+            yield Mistake(key.place, f"{key.text} is a variable and a secret", "rename one of them")
+        taken[key.text] = "a secret"
+    for step in (*names.steps, *names.always):
+        for key, _ in _captures(step):
+            if key.text in taken:
+                yield Mistake(key.place, f"{key.text} is {taken[key.text]} already", "capture under another name")
+
+
+def _captures(step: nodes.Mapping) -> Pairs:
+    return _pairs(_meant(step, "capture", Step))
+
+
+def _meant(mapping: nodes.Mapping, name: str, struct: type[Struct]) -> Node | None:
+    """What stands behind a key, or behind the key that was probably meant to be it: that mistake is told already."""
+    node = mapping.get(name)
+    if node is not None:
+        return node
+    unknown = [(key, item) for key, item in mapping.pairs if key.text not in keys_of(struct)]
+    return next((item for key, item in unknown if closest(key.text, keys_of(struct)) == name), None)
+
+
+def _without_undo(step: nodes.Mapping) -> nodes.Mapping:
+    return nodes.Mapping([(key, item) for key, item in step.pairs if key.text != "undo"], step.place)
+
+
+def _pairs(node: Node | None) -> Pairs:
+    return node.pairs if isinstance(node, nodes.Mapping) else []
+
+
+def _mappings(node: Node | None) -> list[nodes.Mapping]:
+    return [item for item in node.items if isinstance(item, nodes.Mapping)] if isinstance(node, nodes.Sequence) else []

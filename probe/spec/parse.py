@@ -31,10 +31,6 @@ def parse(source: Source, mistakes: list[Mistake]) -> Node | None:
     return None
 
 
-_NO_KEY = Scalar("", False, Place("", 1, 1, 2))
-"""Stands for a key that could not be read; its mistake is noted already."""
-
-
 class _Unreadable(Exception):  # noqa: N818 - carries the mistake that ends the reading
     def __init__(self, place: Place, message: str, hint: str) -> None:
         super().__init__(message)
@@ -122,8 +118,10 @@ class _Reader:
     def _alias(self, event: Any) -> None:
         place = self._place(event)
         if event.anchor not in self.anchors:
-            hint = "an anchor stands before its aliases, and not around them"
-            raise _Unreadable(place, f"the alias *{event.anchor} has no finished anchor before it", hint)
+            around = any(each.anchor == event.anchor for each in self.stack)
+            what = "stands within its own anchor" if around else "has no anchor"
+            hint = "write the value out" if around else f"an anchor is written &{event.anchor}, before its aliases"
+            raise _Unreadable(place, f"the alias *{event.anchor} {what}", hint)
         node, size, height = self.anchors[event.anchor]
         if len(self.stack) + height > MAX_DEPTH:
             raise _Unreadable(place, f"nested deeper than {MAX_DEPTH} levels", "a journey needs no such depth")
@@ -150,13 +148,10 @@ class _Reader:
     def _key(self, node: Node) -> Scalar:
         if isinstance(node, Scalar) and node.text:
             return node
-        hint = "a key is a name, such as get:" if isinstance(node, Scalar) else 'a template needs quotes: "${name}"'
-        self._mistake(node.place, f"expected a name as key, got {describe(node)}", hint)
-        return _NO_KEY
+        hint = 'a template is written "${name}"' if isinstance(node, Mapping) else "a key is a name, such as get:"
+        raise _Unreadable(node.place, f"expected a name as key, got {describe(node)}", hint)
 
     def _pair(self, mapping: Mapping, key: Scalar, node: Node) -> None:
-        if key is _NO_KEY:
-            return
         name, _, rest = key.text.partition(":")
         if key.plain and name and rest and isinstance(node, Scalar) and node.plain and not node.text:
             hint = f"put a space after the colon: {name}: {shorten(rest)}"

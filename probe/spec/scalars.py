@@ -60,9 +60,10 @@ def read_duration(decoder: Decoder, node: Node) -> Any:
             return parse_duration(node.text)
         except ValueError as error:
             return decoder.expected("a duration", node, str(error))
-    number = isinstance(node, Scalar) and isinstance(node.value, int | float) and not isinstance(node.value, bool)
-    hint = "write the unit: {0}ms, {0}s or {0}m".format(shorten(node.text, 20)) if number else "such as 500ms or 2s"
-    return decoder.expected("a duration", node, hint)
+    if isinstance(node, Scalar) and type(node.value) in (int, float):
+        number = shorten(node.text, 20)
+        return decoder.expected("a duration", node, f"write the unit: {number}ms, {number}s or {number}m")
+    return decoder.expected("a duration", node, "such as 500ms or 2s")
 
 
 def read_percent(decoder: Decoder, node: Node) -> Any:

@@ -14,12 +14,13 @@ from probe.evaluate.predicates import PREDICATES, TYPES, Operand, PredicateKind
 from probe.evaluate.queries import QUERIES, Argument, QueryKind
 from probe.evaluate.value import ValueKind
 from probe.model.duration import Duration
-from probe.model.journey import Captures, Check, Journey, Label, Percent, Step
+from probe.model.journey import Captures, Check, Cleanup, Currency, Journey, Label, Percent, Step
 from probe.model.template import Text, Texts, Value
 from probe.model.timing import Phase
-from probe.spec.checks import CAPTURE_MODIFIERS, CHECK_MODIFIERS, MODIFIERS
 from probe.spec.keys import keys_of
+from probe.spec.parts import CAPTURE_MODIFIERS, CHECK_MODIFIERS, MODIFIERS
 from probe.spec.scalars import LONGEST_NAME, MOST_REDIRECTS
+from probe.spec.step import NOT_IN_UNDO
 from probe.steps import KINDS
 from probe.steps.http import Follow, Json
 
@@ -96,8 +97,7 @@ def _step() -> Schema:
 
 def _undo() -> Schema:
     step = _step()
-    left_out = ("undo", "effect", "amount", "poll")
-    properties = {name: each for name, each in step["properties"].items() if name not in left_out}
+    properties = {name: each for name, each in step["properties"].items() if name not in NOT_IN_UNDO}
     return {**step, "properties": properties, "required": []}
 
 
@@ -165,11 +165,13 @@ _SCHEMAS: dict[Any, Schema] = {
     str: _SCALAR,
     Label: {**_SCALAR, "maxLength": LONGEST_NAME},
     bool: {"type": "boolean"},
-    Decimal: {"type": "number"},
+    Decimal: {"type": "number", "minimum": 0},
+    Currency: {"type": "string", "pattern": "^[A-Z]{3}$"},
     Duration: _DURATION,
     Percent: {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?%$", "examples": ["99.9%"]},
     Follow: {"anyOf": [{"const": False}, {"type": "integer", "minimum": 1, "maximum": MOST_REDIRECTS}]},
     Check: {"$ref": "#/definitions/check"},
     Captures: {"$ref": "#/definitions/captures"},
     Step: {"$ref": "#/definitions/step"},
+    Cleanup: {"type": "array", "items": {"$ref": "#/definitions/step"}},
 }

@@ -1,98 +1,104 @@
 """The reader of a step: the keys all steps share, and the one block named after its kind."""
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
+from msgspec import StructMeta
+
 from probe.evaluate.suggest import did_you_mean
-from probe.model.duration import NANOSECONDS
-from probe.model.journey import EffectKind, Step
+from probe.model.journey import EffectKind, Label, Step
+from probe.model.place import Mistake
+from probe.spec import nodes
 from probe.spec.decode import BAD, Decoder
 from probe.spec.keys import keys_of
-from probe.spec.nodes import Mapping, Node, Scalar, shorten
+from probe.spec.nodes import Node, Scalar, shorten
 from probe.steps import KINDS
+from probe.steps.base import StepKind
 
-SHORTEST_PAUSE = 100 * NANOSECONDS["ms"]
+NOT_IN_UNDO = {
+    "undo": "an undo cannot be undone",
+    "effect": "an undo is a write already",
+    "amount": "an undo spends nothing",
+    "poll": "an undo is sent once",
+}
+"""The keys of a step that an undo does not have, and why."""
+
+Pairs = list[tuple[Scalar, Node]]
 
 
 def read_step(decoder: Decoder, node: Node) -> Any:
-    if not isinstance(node, Mapping):
-        return decoder.expected("a step: a mapping with a name and an action", node, "- {name: browse, http: {get: …}}")
-    return _read(decoder, node, node, "")
-
-
-def _read(decoder: Decoder, node: Mapping, own: Mapping, undo_of: str) -> Any:
-    """`own` are the pairs that are keys of the step itself; an undo may leave its name to the step it belongs to."""
-    found = [(key, item) for key, item in own.pairs if key.text in KINDS]
-    rest = [(key, item) for key, item in own.pairs if key.text not in KINDS and key.text != "undo"]
-    known = _refuse_unknown(decoder, rest)
-    if not found:
-        return _no_action(decoder, node, rest) if known else BAD
-    if len(found) > 1:
-        hint = "make two steps of them"
-        return decoder.mistake(
-            found[1][0].place, f"expected one action, got {found[0][0].text} and {found[1][0].text}", hint
+    if not isinstance(node, nodes.Mapping):
+        return decoder.expected(
+            "a step: a mapping with a name and an action", node, "for example - {name: browse, http: {get: …}}"
         )
-    key, item = found[0]
-    kind = KINDS[key.text]
-    action = decoder.read(kind.Action, item)
-    outer, decoder.has_response = decoder.has_response, kind.ANSWERS
-    if undo_of and not any(key.text == "name" for key, _ in rest):
-        rest = [(Scalar("name", True, node.place), Scalar(f"undo {undo_of}", False, node.place)), *rest]
-    step = decoder.read_struct(Step, Mapping(rest, node.place), kind=key.text, action=action, place=key.place)
+    decoder.mistakes += _contradictions(node)
+    undo = node.get("undo")
+    return _read(decoder, node, {} if undo is None else {"undo": _read_undo(decoder, undo, node.get("name"))})
+
+
+def _read_undo(decoder: Decoder, node: Node, name: Node | None) -> Any:
+    """The undo of a step; it is named after the step when it has no name of its own."""
+    if not isinstance(node, nodes.Mapping):
+        return decoder.expected("an action that undoes the step", node, "undo: {http: {delete: …}}")
+    for key, _ in node.pairs:
+        if key.text in NOT_IN_UNDO:
+            decoder.mistake(key.place, f"an undo has no {key.text}", NOT_IN_UNDO[key.text])
+    own = nodes.Mapping([pair for pair in node.pairs if pair[0].text not in NOT_IN_UNDO], node.place)
+    step = name.text if isinstance(name, Scalar) else "the step"
+    return _read(decoder, own, {} if own.get("name") else {"name": Label(f"undo {step}")})
+
+
+def _read(decoder: Decoder, node: nodes.Mapping, filled: dict[str, Any]) -> Any:
+    """The step of a mapping; what is `filled` in is not read from it."""
+    known = _refuse_unknown(decoder, node)
+    actions = [(key, item) for key, item in node.pairs if key.text in KINDS]
+    rest = [(key, item) for key, item in node.pairs if key.text in keys_of(Step) and key.text not in filled]
+    outer, decoder.has_response = decoder.has_response, all(KINDS[key.text].ANSWERS for key, _ in actions)
+    read = [decoder.read(KINDS[key.text].Action, item) for key, item in actions]
+    kind, place = (actions[0][0].text, actions[0][0].place) if actions else ("", node.place)
+    action = read[0] if len(read) == 1 else _refuse_actions(decoder, node, actions, known=known)
+    own = nodes.Mapping(rest, node.place)
+    step = decoder.read_struct(Step, own, kind=kind, action=action, place=place, **filled)
     decoder.has_response = outer
-    undo = _read_undo(decoder, own, step)
-    if BAD in (step, undo) or not known:
-        return BAD
-    return _ruled(decoder, own, _with(step, undo))
+    return step if known else BAD
 
 
-def _refuse_unknown(decoder: Decoder, pairs: list[tuple[Scalar, Node]]) -> bool:
+def _refuse_unknown(decoder: Decoder, node: nodes.Mapping) -> bool:
+    """Whether all keys are known."""
     keys = [*KINDS, *keys_of(Step)]
-    unknown = [key for key, _ in pairs if key.text not in keys]
+    unknown = [key for key, _ in node.pairs if key.text not in keys]
     for key in unknown:
-        decoder.mistake(key.place, f"unknown key {shorten(key.text)} in a step", did_you_mean(key.text, keys))
-    pairs[:] = [(key, item) for key, item in pairs if key not in unknown]
+        kind = next((kind for kind, each in KINDS.items() if key.text in _keys_of_action(each)), None)
+        hint = did_you_mean(key.text, keys) if kind is None else f"it belongs into {kind}: {{{key.text}: …}}"
+        decoder.mistake(key.place, f"unknown key {shorten(key.text)} in a step", hint)
     return not unknown
 
 
-def _no_action(decoder: Decoder, node: Mapping, rest: list[tuple[Scalar, Node]]) -> Any:
-    named = next((item.text for key, item in rest if key.text == "name" and isinstance(item, Scalar)), "")
-    which = f'the step "{shorten(named)}"' if named else "the step"
-    return decoder.mistake(
-        node.place, f"{which} has no action", f"add one of: {', '.join(f'{kind}: …' for kind in KINDS)}"
-    )
+def _keys_of_action(kind: StepKind) -> Collection[str]:
+    return keys_of(kind.Action) if isinstance(kind.Action, StructMeta) else ()
 
 
-def _read_undo(decoder: Decoder, own: Mapping, step: Any) -> Any:
-    node = own.get("undo")
-    if node is None:
-        return None
-    if not isinstance(node, Mapping):
-        return decoder.expected("an action that undoes the step", node, "undo: {http: {delete: …}}")
-    return _read(decoder, node, node, "the step" if step is BAD else step.name)
+def _refuse_actions(decoder: Decoder, node: nodes.Mapping, actions: Pairs, *, known: bool) -> Any:
+    """No action, or more than one. An unknown key may have been meant to be the action, and is told already."""
+    if actions:
+        message = f"expected one action, got {actions[0][0].text} and {actions[1][0].text}"
+        return decoder.mistake(actions[1][0].place, message, "make two steps of them")
+    name = node.get("name")
+    which = f'the step "{shorten(name.text)}"' if isinstance(name, Scalar) and name.text else "the step"
+    hint = f"add one of: {', '.join(f'{kind}: …' for kind in KINDS)}"
+    return decoder.mistake(node.place, f"{which} has no action", hint) if known else BAD
 
 
-def _with(step: Step, undo: Step | None) -> Step:
-    from msgspec.structs import replace
-
-    return step if undo is None else replace(step, undo=undo)
-
-
-def _ruled(decoder: Decoder, own: Mapping, step: Step) -> Any:
-    """The step, unless its keys contradict each other."""
-    at = {key.text: key.place for key, _ in own.pairs}
-    writes = step.effect is EffectKind.WRITE
-    if step.poll is not None and writes:
-        return decoder.mistake(
-            at["poll"], "a step with effect: write is sent once and cannot poll", "poll in a step of its own"
-        )
-    if step.poll is not None and step.poll.every < SHORTEST_PAUSE:
-        return decoder.mistake(at["poll"], "a poll pauses at least 100ms between attempts", "every: 1s")
-    if step.undo is not None and not writes:
-        return decoder.mistake(
-            at["undo"], "undo belongs to a step with effect: write", "add effect: write, or move it to always:"
-        )
-    if step.amount is not None and not writes:
-        return decoder.mistake(at["amount"], "amount belongs to a step with effect: write", "add effect: write")
-    if step.timeout is not None and step.timeout == 0:
-        return decoder.mistake(at["timeout"], "a time-out of nothing lets no step pass", "leave it out for 30s")
-    return step
+def _contradictions(step: nodes.Mapping) -> Iterator[Mistake]:
+    """Keys that do not go with the step's effect."""
+    at = {key.text: key.place for key, _ in step.pairs}
+    effect = step.get("effect")
+    if isinstance(effect, Scalar) and effect.text == EffectKind.WRITE and "poll" in at:
+        message = "a step with effect: write is sent once and cannot poll"
+        yield Mistake(at["poll"], message, "poll in a step of its own")
+    if effect is None or (isinstance(effect, Scalar) and effect.text == EffectKind.READ):
+        if "undo" in at:
+            hint = "add effect: write, or move it to always:"
+            yield Mistake(at["undo"], "undo belongs to a step with effect: write", hint)
+        if "amount" in at:
+            yield Mistake(at["amount"], "amount belongs to a step with effect: write", "add effect: write")

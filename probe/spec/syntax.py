@@ -18,44 +18,65 @@ def syntax_mistake(source: Source, error: yaml.YAMLError) -> Mistake:
     at = error.problem_mark.index
     opened = source.place(error.context_mark.index) if error.context_mark else None
     if opened and _OPENED.search(context) and not source.text[at:].strip():
-        return Mistake(opened, f"this {_opened(context)} is never closed", "close it; what follows was read as part of it")
+        return Mistake(
+            opened, f"this {_opened(context)} is never closed", "close it; what follows was read as part of it"
+        )
     place = source.place(at)
     bare = _BARE_TEMPLATE.search(place.text)
     if bare and "flow" in context:
         begin = at - place.column + bare.end() - 1
         return source.mistake(begin, "a template in a flow mapping or list needs quotes", 'write "${…}"')
-    before = place.text[: place.column - 1]
-    if "\t" in before[: len(before) - len(before.lstrip())] or place.text[place.column - 1 : place.column] == "\t":
+    if _is_tab(place):
         return Mistake(place, "a tab cannot indent YAML", "use spaces")
-    return Mistake(place, _plainly(problem), _hint(problem, context, opened))
+    message, hint = _plainly(problem, context, place)
+    if opened and _OPENED.search(context) and not hint:
+        where = f"line {opened.line}, column {opened.column}"
+        hint = f"close the {_opened(context)} opened at {where}, or put a comma between its items"
+    return Mistake(place, message, hint or "check the quotes and the indentation of this line and the one above")
+
+
+def _is_tab(place: Place) -> bool:
+    before = place.text[: place.column - 1]
+    return "\t" in before[: len(before) - len(before.lstrip())] or _sign(place) == "\t"
+
+
+def _sign(place: Place) -> str:
+    return place.text[place.column - 1 : place.column]
 
 
 def _opened(context: str) -> str:
     return "quote" if "quoted scalar" in context else "bracket"
 
 
-def _plainly(problem: str) -> str:
-    return {
-        "mapping values are not allowed in this context": "a second ': ' cannot stand in this value",
-        "could not find expected ':'": "expected a key with a colon here or on the line above",
-        "did not find expected key": "expected a key here: the indentation or a quote is off",
-        "did not find expected '-' indicator": "expected a list item ('- …') here: the indentation is off",
-    }.get(problem, problem)
-
-
-def _hint(problem: str, context: str, opened: Place | None) -> str:
+def _plainly(problem: str, context: str, place: Place) -> tuple[str, str]:
+    """What is wrong in plain words, and what to do when the parser's words tell."""
+    sign, before = _sign(place), place.text[: place.column - 1]
     if "mapping values" in problem:
-        return "quote the whole value, or check the indentation"
-    if opened and _OPENED.search(context):
-        where = f"line {opened.line}, column {opened.column}"
-        if "quoted scalar" in context:
-            return f"close the quote opened at {where}"
-        return f"close the bracket opened at {where}, or put a comma between its items"
-    if "incompatible" in problem:
-        return "write %YAML 1.2, or leave the line out"
+        if ":" in before:
+            return "a second ': ' cannot stand in this value", "quote the whole value"
+        return "a key cannot stand here: there is a value above it", "begin the keys of a mapping in the same column"
+    if "flow" in context and sign and sign in "[{":
+        return f"{sign} cannot stand in a value without quotes here", f'quote the whole value: "…{sign}…"'
+    if sign and sign in "]}" and "flow" not in context:
+        return "this bracket closes nothing", "take it out"
+    if "unknown escape" in problem:
+        return "not an escape that double quotes know", "use single quotes, where a backslash is a backslash"
     if "cannot start any token" in problem:
-        return "quote the value"
-    return "check the indentation of this line and the one above"
+        return f"a value cannot begin with {sign}", "quote the value"
+    if "incompatible" in problem:
+        return problem, "write %YAML 1.2, or leave the line out"
+    return _PLAIN.get(problem, problem), ""
+
+
+_PLAIN = {
+    "could not find expected ':'": "expected a key with a colon here or on the line above",
+    "did not find expected <document start>": "expected the end of the file: a journey is one mapping",
+    "did not find expected node content": "expected a value here",
+    "did not find expected key": "expected a key here: the indentation or a quote is off",
+    "did not find expected '-' indicator": "expected a list item ('- …') here: the indentation is off",
+    "did not find expected ',' or '}'": "expected a comma or a closing }",
+    "did not find expected ',' or ']'": "expected a comma or a closing ]",
+}
 
 
 def _unprintable(source: Source, error: yaml.YAMLError) -> Mistake:

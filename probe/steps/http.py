@@ -242,11 +242,20 @@ def _next_hop(request: "Request", answer: "Answer", performance: Performance) ->
     becomes_get = answer.status == 303 or (answer.status in (301, 302) and request.method == "POST")
     if performance.write_key and not becomes_get:
         return None  # the write would be sent a second time
-    url = urljoin(request.url, location)
-    if trouble := _trouble(url):
+    url, trouble = _destination(request.url, location)
+    if trouble:
         message = f"redirected to an address no request can go to: {location[:200]} ({trouble})"
         raise StepFailure(Failure(Cause.PROTOCOL, message))
     return request.redirected(url, again=not becomes_get)
+
+
+def _destination(url: str, location: str) -> tuple[str, str]:
+    """Where a redirect leads, and what is wrong with that."""
+    try:
+        destination = urljoin(url, location)
+    except ValueError as error:
+        return "", str(error)
+    return destination, _trouble(destination)
 
 
 def _is_challenge(answer: "Answer") -> bool:

@@ -1,6 +1,5 @@
 """HTTP for one run: keep-alive within it, fresh connections between runs, cookies of its own, nothing sent twice."""
 
-import codecs
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -98,7 +97,7 @@ class Client:
                 http_version=f"{version.major}.{version.minor}" if version else "",
                 headers=tuple(response.headers.items()),
                 body=body,
-                charset=_known_charset(response.charset),
+                charset=response.charset or "utf-8",
             )
 
     def cookies(self, url: str) -> dict[str, str]:
@@ -135,12 +134,3 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         if size > MAX_BODY_BYTES:
             raise StepFailure(Failure(Cause.PROTOCOL, f"the body is larger than {MAX_BODY_BYTES // 2**20} MiB"))
     return b"".join(chunks)
-
-
-def _known_charset(charset: str | None) -> str:
-    """The charset's name, if it can make text of any bytes: `hex` and `idna` are codecs too, but cannot."""
-    try:
-        bytes(range(256)).decode(charset or "utf-8", errors="replace")
-        return codecs.lookup(charset or "utf-8").name
-    except (LookupError, ValueError):
-        return "utf-8"

@@ -1,0 +1,26 @@
+import pytest
+
+from probe.model.observation import Observation, Response
+
+
+def _response(body: bytes, charset: str) -> Response:
+    return Response("http://x/", 200, (), body, charset, 0, {})
+
+
+@pytest.mark.parametrize(
+    ("body", "charset", "text"),
+    [
+        (b"caf\xc3\xa9", "utf-8", "café"),
+        (b"caf\xe9", "iso8859-1", "café"),
+        (b"caf\xe9", "utf-8", "caf�"),
+        (b"caf\xc3\xa9", "no-such-charset", "café"),
+        (b"YQ==", "base64", "YQ=="),
+        (b"a..b", "idna", "a..b"),
+    ],
+)
+def test_a_body_is_text_whatever_the_target_says_of_it(body: bytes, charset: str, text: str) -> None:
+    assert _response(body, charset).text == text
+
+
+def test_the_duration_is_from_start_to_end() -> None:
+    assert Observation(1_000, 3_500, {}).duration_ns == 2_500

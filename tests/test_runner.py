@@ -1,0 +1,540 @@
+import asyncio
+import base64
+import json
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pytest
+import uvloop
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from probe.demo.shop import Faults, Shop
+from probe.errors import StepFailure
+from probe.model.codec import decode_run, encode_run
+from probe.model.duration import Duration
+from probe.model.journey import Cleanup, EffectKind, Journey, Label, Step
+from probe.model.observation import Observation
+from probe.model.place import Place
+from probe.model.result import Cause, EffectState, Failure, Run, Section, Trigger, Verdict
+from probe.model.timing import Phase
+from probe.runner import Clocks, Interrupt, Progress, Settings, run_journey
+from probe.spec.load import read_journey
+from probe.spec.source import Source
+from probe.steps import KINDS
+from probe.steps.base import Options, Performance
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Serve = Callable[..., Awaitable[str]]
+
+MS = 1_000_000
+HEAD = 'journey: test\nvariables: {shop: "${env(\\"SHOP_URL\\")}"}\n'
+PASSED, FAILED, ERRORED, SKIPPED = Verdict
+
+BROWSE = """\
+  - name: browse
+    http: {get: "${shop}/products/TSHIRT-M"}
+    capture: {csrf: {css: "input[name=csrf]", attribute: value}}
+"""
+FILL = """\
+  - name: fill
+    http: {post: "${shop}/cart", form: {sku: TSHIRT-M, qty: 1, csrf: "${csrf}"}, follow: 1}
+"""
+PAY = """\
+  - name: pay
+    effect: write
+    http: {post: "${shop}/pay", json: {card: "4242424242424242"}}
+    capture: {order: {jsonpath: $.order.id}}
+    undo: {http: {delete: "${shop}/orders/${order}"}}
+"""
+BUY = BROWSE + FILL + PAY
+FAIL = "  - {name: fail, http: {get: '${shop}/status/500'}}\n"
+LOOK = "  - {name: look, http: {get: '${shop}/healthz'}}\n"
+LEAVE = "always:\n  - {name: leave, http: {post: '${shop}/logout'}}\n"
+
+
+def journey(steps: str, head: str = HEAD) -> Journey:
+    return read_journey(Source("journey.yaml", f"{head}steps:\n{steps}"))
+
+
+def settings_for(url: str = "", **more: Any) -> Settings:
+    return Settings(trigger=Trigger.MANUAL, region="here", agent="me", **{"environ": {"SHOP_URL": url}, **more})
+
+
+async def run(steps: str, url: str, **more: Any) -> Run:
+    return await run_journey(journey(steps), settings_for(url, **more))
+
+
+def verdicts(run: Run) -> dict[str, Verdict]:
+    return {step.name: step.verdict for step in run.steps}
+
+
+def effects(run: Run) -> list[tuple[str, EffectState, bool]]:
+    return [(effect.step, effect.state, effect.undoable) for effect in run.effects]
+
+
+# --- the order of things
+
+
+async def test_steps_then_undo_then_always(shop: Shop) -> None:
+    found = await run(BUY + LOOK + LEAVE, shop.url)
+    assert (found.verdict, found.failure) == (PASSED, None)
+    assert [(step.section, step.name, step.verdict) for step in found.steps] == [
+        (Section.STEPS, "browse", PASSED),
+        (Section.STEPS, "fill", PASSED),
+        (Section.STEPS, "pay", PASSED),
+        (Section.STEPS, "look", PASSED),
+        (Section.UNDO, "undo pay", PASSED),
+        (Section.ALWAYS, "leave", PASSED),
+    ]
+    assert (shop.state["orders"], shop.state["cancelled"]) == (1, 1)
+    assert effects(found) == [("pay", EffectState.UNDONE, True)]
+
+
+async def test_after_a_failure_the_rest_is_skipped_and_the_cleanup_is_not(shop: Shop) -> None:
+    found = await run(BUY + FAIL + LOOK + LEAVE, shop.url)
+    expected = {"browse": PASSED, "fill": PASSED, "pay": PASSED, "fail": FAILED, "look": SKIPPED}
+    assert verdicts(found) == {**expected, "undo pay": PASSED, "leave": PASSED}
+    assert [step.skipped for step in found.steps if step.skipped] == ["a step before it did not pass"]
+    assert (found.verdict, effects(found)) == (FAILED, [("pay", EffectState.UNDONE, True)])
+
+
+async def test_the_first_failure_is_the_runs_though_the_cleanup_fails_too(shop: Shop) -> None:
+    cleanup = "always:\n  - {name: first, http: {get: '${shop}/status/501'}}\n  - {name: second, wait: 1ms}\n"
+    found = await run(FAIL + cleanup, shop.url)
+    assert verdicts(found) == {"fail": FAILED, "first": FAILED, "second": PASSED}
+    assert found.failure == found.steps[0].failure
+
+
+async def test_a_failure_of_the_cleanup_alone_fails_the_run(shop: Shop) -> None:
+    found = await run(LOOK + LEAVE.replace("/logout", "/status/500"), shop.url)
+    assert (found.verdict, found.failure) == (FAILED, found.steps[-1].failure)
+
+
+async def test_the_last_write_is_undone_first(shop: Shop) -> None:
+    write = (
+        "  - {{name: {0}, effect: write, http: {{post: '${{shop}}/echo'}}, undo: {{http: {{get: '${{shop}}/'}}}}}}\n"
+    )
+    found = await run(write.format("a") + write.format("b"), shop.url)
+    assert [step.name for step in found.steps] == ["a", "b", "undo b", "undo a"]
+
+
+async def test_an_undo_that_fails_leaves_the_effect_open_and_the_verdict_alone(shop: Shop) -> None:
+    found = await run(BUY.replace('{delete: "${shop}/orders/${order}"}', '{get: "${shop}/status/500"}'), shop.url)
+    assert (found.verdict, effects(found)) == (PASSED, [("pay", EffectState.OPEN, True)])
+    assert len(found.effects_open) == 1
+
+
+async def test_an_undo_without_what_it_needs_is_skipped(shop: Shop) -> None:
+    shop.faults = Faults(status=500, path="/pay")
+    found = await run(BUY.replace("$.order.id", "$.order.number"), shop.url)
+    undo = next(step for step in found.steps if step.section is Section.UNDO)
+    assert (undo.verdict, undo.skipped) == (SKIPPED, "order was never captured")
+    assert effects(found) == [("pay", EffectState.UNKNOWN, True)]
+
+
+async def test_the_cleanup_skips_only_what_cannot_be_done_without_a_capture(shop: Shop) -> None:
+    take = "  - {name: take, http: {get: '${shop}/status/500'}, capture: {id: {css: '#id'}}}\n"
+    bare = "always:\n  - {name: bare, http: {get: '${shop}/echo?id=${id}'}}\n"
+    safe = "  - {name: safe, http: {get: '${shop}/echo?id=${id | default(\"none\")}'}}\n"
+    found = await run(take + bare + safe, shop.url)
+    assert verdicts(found) == {"take": FAILED, "bare": SKIPPED, "safe": PASSED}
+    assert found.steps[1].skipped == "id was never captured"
+
+
+# --- writes and what they leave
+
+
+@pytest.mark.parametrize(
+    ("faults", "expected"),
+    [
+        (Faults(), [EffectState.UNDONE]),
+        (Faults(declined=True), [EffectState.UNKNOWN]),
+        (Faults(status=503, path="/pay"), [EffectState.UNDONE]),
+        (Faults(reset="after", path="/pay"), [EffectState.UNKNOWN]),
+        (Faults(truncate=True, path="/pay"), [EffectState.UNKNOWN]),
+        (Faults(error_rate=1, error_status=409, path="/pay"), []),
+        (Faults(error_rate=1, error_status=408, path="/pay"), [EffectState.UNKNOWN]),
+    ],
+)
+async def test_what_became_of_a_write_is_said(shop: Shop, faults: Faults, expected: list[EffectState]) -> None:
+    shop.faults = faults
+    found = await run(BUY, shop.url)
+    assert [effect.state for effect in found.effects] == expected
+
+
+async def test_a_write_that_was_never_sent_leaves_nothing() -> None:
+    found = await run(PAY, "http://127.0.0.1:1")
+    assert (found.verdict, found.effects) == (FAILED, ())
+
+
+async def test_a_write_without_undo_does_not_ask_for_attention(shop: Shop) -> None:
+    found = await run("  - {name: a, effect: write, http: {post: '${shop}/echo'}}\n", shop.url)
+    assert (effects(found), found.effects_open) == ([("a", EffectState.OPEN, False)], ())
+
+
+async def test_a_write_goes_nowhere_but_to_this_machine_unless_it_may() -> None:
+    found = await run(PAY, "http://shop.invalid")
+    assert (found.verdict, found.effects, found.steps[0].attempts[0].exchanges) == (ERRORED, (), ())
+    allowed = await run(PAY, "http://shop.invalid", writes_allowed=True)
+    assert allowed.failure is not None
+    assert allowed.failure.cause is Cause.RESOLVE
+
+
+async def test_a_write_has_one_key_through_a_run_and_another_in_the_next(shop: Shop) -> None:
+    write = "  - {name: a, effect: write, http: {post: '${shop}/echo'}, capture: {sent: {body: }}}\n"
+    runs = [await run(write, shop.url) for _ in range(2)]
+    keys = [found.effects[0].key for found in runs]
+    for found, key in zip(runs, keys, strict=True):
+        assert key in found.steps[0].attempts[0].captures[0].value
+    assert keys[0] != keys[1]
+
+
+async def test_nothing_is_written_when_the_run_stops_before_writes(shop: Shop) -> None:
+    cleanup = "always:\n  - {name: tidy, effect: write, http: {post: '${shop}/echo'}}\n"
+    found = await run(BUY + LOOK + cleanup, shop.url, stop_before_writes=True)
+    expected = {"browse": PASSED, "fill": PASSED, "pay": SKIPPED, "look": SKIPPED, "tidy": SKIPPED}
+    assert (verdicts(found), found.verdict, found.effects) == (expected, PASSED, ())
+    assert {step.skipped for step in found.steps} == {"", "stopped before the first write"}
+
+
+# --- values
+
+
+async def test_variables_are_overridden_also_by_nothing(shop: Shop) -> None:
+    steps = "  - {name: a, http: {get: '${shop}/echo?x=${x}'}, check: [{jsonpath: '$.query', equals: []}]}\n"
+    head = f"{HEAD.rstrip()[:-1]}, x: 1}}\n"
+    given = settings_for("", variables={"x": "", "shop": shop.url})
+    found = await run_journey(journey(steps.replace("x=", ""), head), given)
+    assert (found.verdict, found.variables) == (PASSED, {"shop": shop.url, "x": ""})
+
+
+async def test_a_variable_without_a_value_starts_nothing() -> None:
+    found = await run_journey(journey(LOOK + FAIL + LEAVE), settings_for(environ={}))
+    assert found.failure is not None
+    assert (found.verdict, found.failure.cause) == (ERRORED, Cause.SCRIPT)
+    assert found.failure.message == 'the variable shop: ${env("SHOP_URL")} has no value'
+    assert {step.skipped for step in found.steps} == {"the run could not start"}
+
+
+SECRET = HEAD + "secrets: {card: {env: TEST_CARD, default: '4242424242424242', hosts: [127.0.0.1]}}\n"
+
+
+@pytest.mark.parametrize(("defaults", "verdict"), [(True, PASSED), (False, ERRORED)])
+async def test_a_secret_has_its_default_only_where_that_will_do(shop: Shop, defaults: bool, verdict: Verdict) -> None:
+    found = await run_journey(journey(LOOK, SECRET), settings_for(shop.url, secret_defaults=defaults))
+    assert found.verdict is verdict
+    if found.failure:
+        message = "the secret card has no value: the environment variable TEST_CARD is not set"
+        assert (found.failure.message, found.failure.hint) == (message, "export TEST_CARD=…")
+
+
+async def test_a_secret_is_not_sent_beyond_its_hosts(shop: Shop) -> None:
+    steps = "  - {name: a, http: {post: 'http://localhost:${port}/echo', body: '${card}'}}\n"
+    head = SECRET.replace("variables: {", f"variables: {{port: '{shop.url.rpartition(':')[2]}', ")
+    found = await run_journey(journey(steps, head), settings_for(shop.url))
+    assert found.failure is not None
+    assert found.failure.message == "the secret card was not sent to localhost: it is bound to 127.0.0.1"
+    assert shop.state["requests"] == 0
+
+
+async def test_no_form_of_a_secret_is_in_the_record(shop: Shop) -> None:
+    secret = 'p&ss "wörd"/<+>?'
+    steps = """\
+  - name: a
+    http:
+      post: ${shop}/echo
+      params: {q: "${card}"}
+      headers: {X-Card: '${card | base64}', X-Url: '${card | url_encode}'}
+      json: {card: "${card}", deep: {"${card}": ["x${card}x"]}}
+    capture: {all: {body: }, sent: {jsonpath: $.body}}
+    check: [{jsonpath: $.body, equals: "${card}"}]
+""".replace('"${card}": [', "key: [")
+    found = await run_journey(journey(steps, SECRET), settings_for(environ={"SHOP_URL": shop.url, "TEST_CARD": secret}))
+    record = encode_run(found).decode()
+    shown = json.dumps(json.loads(record), ensure_ascii=False)
+    forms = [
+        secret,
+        quote(secret),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+    ]
+    forms.append(base64.b64encode(secret.encode()).decode()[:-4])
+    assert [form for form in forms if form in record or form in shown] == []
+    assert ("[card]" in record, found.steps[0].verdict) == (True, FAILED)
+
+
+# --- time
+
+
+async def test_times_come_from_the_clocks_that_are_given(shop: Shop) -> None:
+    ticks = count(step=1000)
+    clocks = Clocks(monotonic_ns=ticks.__next__, now=lambda: datetime(2026, 1, 2, tzinfo=UTC))
+    found = await run_journey(journey(LOOK), settings_for(shop.url), clocks=clocks)
+    step = found.steps[0]
+    assert found.started_at == datetime(2026, 1, 2, tzinfo=UTC)
+    assert all(took % 1000 == 0 for took in (found.duration_ns, step.started_ns, step.duration_ns))
+    assert 0 < step.started_ns < step.started_ns + step.duration_ns < found.duration_ns < 100_000
+    assert sum(step.phases.values()) == step.duration_ns
+
+
+async def test_connections_are_kept_within_a_run_and_not_beyond_it(shop: Shop) -> None:
+    runs = [await run(LOOK + LOOK.replace("look", "again"), shop.url) for _ in range(2)]
+    reused = [step.attempts[0].exchanges[0].reused for found in runs for step in found.steps]
+    assert reused == [False, True, False, True]
+
+
+async def test_a_run_that_takes_too_long_is_cut_and_cleaned_up(shop: Shop) -> None:
+    shop.faults = Faults(header_delay=30, path="/healthz")
+    found = await run(BUY + LOOK + FAIL + LEAVE, shop.url, timeout_ns=1500 * MS)
+    cut = next(step for step in found.steps if step.name == "look")
+    assert cut.failure == Failure(Cause.TIMEOUT, "the run's time limit of 1.50 s ran out in this step", cut.place)
+    assert (found.verdict, verdicts(found)["fail"], verdicts(found)["leave"]) == (FAILED, SKIPPED, PASSED)
+    assert effects(found) == [("pay", EffectState.UNDONE, True)]
+    assert list(cut.attempts[0].exchanges[0].phases)[-2:] == [Phase.PROCESSING, Phase.OTHER]
+
+
+async def test_the_cleanup_has_its_own_time(shop: Shop) -> None:
+    shop.faults = Faults(header_delay=30, path="/orders")
+    limited = replace(journey(BUY + LEAVE), cleanup_timeout=Duration(400 * MS))
+    found = await run_journey(limited, settings_for(shop.url))
+    undo, leave = found.steps[-2:]
+    assert undo.failure is not None
+    assert undo.failure.message == "the cleanup's time of 400 ms ran out"
+    assert leave.skipped == "the cleanup's time ran out before it"
+    assert effects(found) == [("pay", EffectState.OPEN, True)]
+
+
+async def test_a_step_has_its_own_time(shop: Shop) -> None:
+    shop.faults = Faults(chunk_delay=30, path="/bytes")
+    found = await run("  - {name: a, timeout: 300ms, http: {get: '${shop}/bytes/9'}}\n" + LEAVE, shop.url)
+    assert found.failure is not None
+    assert found.failure.message == "no answer within 300 ms: the time ran out in transfer"
+    assert verdicts(found) == {"a": FAILED, "leave": PASSED}
+
+
+# --- Ctrl-C
+
+
+async def interrupted(steps: str, url: str, at: str) -> Run:
+    """A run that is interrupted a moment after the step `at` began."""
+    interrupt = Interrupt()
+
+    def watch(progress: Progress) -> None:
+        if progress.step == at and progress.verdict is None:
+            asyncio.get_running_loop().call_later(0.3, interrupt.request)
+
+    return await run_journey(journey(steps), settings_for(url), interrupt=interrupt, watch=watch)
+
+
+async def test_an_interrupt_cuts_the_step_and_still_cleans_up(shop: Shop) -> None:
+    shop.faults = Faults(header_delay=30, path="/healthz")
+    found = await interrupted(BUY + LOOK + FAIL + LEAVE, shop.url, "look")
+    expected = {"browse": PASSED, "fill": PASSED, "pay": PASSED, "look": ERRORED, "fail": SKIPPED}
+    assert verdicts(found) == {**expected, "undo pay": PASSED, "leave": PASSED}
+    cut = found.steps[3]
+    assert (found.interrupted, cut.failure) == (True, Failure(Cause.AGENT, "interrupted", cut.place))
+    assert Phase.PROCESSING in cut.attempts[0].exchanges[0].phases
+    assert found.steps[4].skipped == "interrupted before it"
+
+
+async def test_an_interrupted_write_has_an_unknown_outcome(shop: Shop) -> None:
+    shop.faults = Faults(header_delay=30, path="/pay")
+    found = await interrupted(BUY + LEAVE, shop.url, "pay")
+    assert (effects(found), verdicts(found)["undo pay"]) == ([("pay", EffectState.UNKNOWN, True)], SKIPPED)
+
+
+async def test_a_write_interrupted_before_it_was_sent_leaves_nothing(serve: Serve) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(3600)
+
+    found = await interrupted(PAY, (await serve(talk)).replace("http:", "https:"), "pay")
+    assert (found.interrupted, found.effects) == (True, ())
+
+
+async def test_an_interrupt_before_the_start_sends_nothing(shop: Shop) -> None:
+    interrupt = Interrupt()
+    interrupt.request()
+    found = await run_journey(journey(LOOK + FAIL), settings_for(shop.url), interrupt=interrupt)
+    assert (verdicts(found), shop.state["requests"]) == ({"look": ERRORED, "fail": SKIPPED}, 0)
+
+
+async def test_an_interrupt_may_be_asked_for_twice_and_too_late(shop: Shop) -> None:
+    shop.faults = Faults(header_delay=30, path="/healthz")
+    interrupt = Interrupt()
+    loop = asyncio.get_running_loop()
+    for _ in range(2):
+        loop.call_later(0.3, interrupt.request)
+    given = settings_for(shop.url, timeout_ns=300 * MS)
+    found = await run_journey(journey(LOOK), given, interrupt=interrupt)
+    interrupt.request()
+    assert (found.verdict, len(found.steps)) == (found.steps[0].verdict, 1)
+
+
+async def test_a_cancelled_run_ends_at_once(shop: Shop) -> None:
+    shop.faults = Faults(header_delay=30, path="/healthz")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await run(LOOK + LEAVE, shop.url)
+    assert shop.state["requests"] == 1
+
+
+# --- whatever happens
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_fifty_runs_leave_nothing_open(new_loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    async def runs() -> tuple[int, int, int]:
+        async with Shop(tls=True) as shop:
+            assert shop.ca_pem
+            trust = ssl.create_default_context(cadata=shop.ca_pem.decode())
+            before = 0
+            for number in range(51):
+                shop.faults = Faults(header_delay=0.03, tls_delay=0.02 * (number % 2), path="/healthz")
+                url = shop.https_url if number % 2 else shop.url
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(0.008 * (number % 9) if number % 3 else None):
+                        await run(LOOK + PAY + LEAVE, url or "", tls=trust)
+                before = before or await _settled(10**9)
+            return before, await _settled(before), len(asyncio.all_tasks()) - 1
+
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        before, after, tasks = runner.run(runs())
+    assert (after <= before, tasks) == (True, 1)  # the one is the shop's, which accepts connections
+
+
+async def _settled(most: int) -> int:
+    """How many descriptors are open, once the shop has closed its ends."""
+    for _ in range(100):
+        await asyncio.sleep(0.05)
+        if _descriptors() <= most:
+            break
+    return _descriptors()
+
+
+def _descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+PLACE = Place("journey.yaml", 1, 1, 2)
+ACTS = ("pass", "fail", "ours", "bug", "hang", "interrupt")
+
+
+class Scripted:
+    """A step kind whose actions are words: what the step does."""
+
+    Action = str
+    DESCRIPTION = "What a test says."
+    ANSWERS = False
+
+    def __init__(self, interrupt: Interrupt | None = None, opens: bool = True) -> None:
+        self.interrupt = interrupt or Interrupt()
+        self.opens = opens
+
+    def time_limit(self, action: str) -> int:
+        return 60_000 * MS
+
+    @asynccontextmanager
+    async def open_session(self, options: Options) -> AsyncIterator[None]:
+        if not self.opens:
+            raise OSError("there is no stage")
+        yield
+
+    async def perform(self, action: str, session: None, performance: Performance) -> Observation:
+        performance.sent = bool(performance.write_key)
+        began = performance.options.clock()
+        await asyncio.sleep(0)
+        match action:
+            case "fail":
+                raise StepFailure(Failure(Cause.PROTOCOL, "it broke"))
+            case "ours":
+                raise StepFailure(Failure(Cause.SCRIPT, "we broke it"))
+            case "bug":
+                raise LookupError(action)
+            case "interrupt":
+                self.interrupt.request()
+        if action in ("hang", "interrupt"):
+            await asyncio.sleep(3600)
+        ended = performance.options.clock()
+        return Observation(began, ended, {Phase.OTHER: ended - began})
+
+
+@st.composite
+def scripted_steps(draw: st.DrawFn, prefix: str) -> tuple[Step, ...]:
+    steps = []
+    for number, act in enumerate(draw(st.lists(st.sampled_from(ACTS), min_size=prefix == "s", max_size=4))):
+        step = Step(name=Label(f"{prefix}{number}"), kind="scripted", action=act, place=PLACE)
+        undo = draw(st.none() | st.sampled_from(ACTS))
+        if prefix == "s" and draw(st.booleans()):
+            back = undo and Step(name=Label(f"undo {step.name}"), kind="scripted", action=undo, place=PLACE)
+            step = replace(step, effect=EffectKind.WRITE, undo=back)
+        steps.append(step)
+    return tuple(steps)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(scripted_steps("s"), scripted_steps("a"), st.booleans())
+def test_every_step_has_exactly_one_result_whatever_happens(
+    monkeypatch: pytest.MonkeyPatch, steps: tuple[Step, ...], always: tuple[Step, ...], stop: bool
+) -> None:
+    interrupt = Interrupt()
+    monkeypatch.setitem(KINDS, "scripted", Scripted(interrupt))
+    written = Journey(
+        name=Label("j"), steps=steps, always=Cleanup(always), file="j", place=PLACE, cleanup_timeout=Duration(10 * MS)
+    )
+    given = settings_for(stop_before_writes=stop, timeout_ns=10 * MS)
+    found = asyncio.run(run_journey(written, given, interrupt=interrupt))
+    for section, expected in ((Section.STEPS, steps), (Section.ALWAYS, always)):
+        assert [step.name for step in found.steps if step.section is section] == [step.name for step in expected]
+    assert_consistent(found)
+
+
+def assert_consistent(found: Run) -> None:
+    for step in found.steps:
+        assert (step.verdict is SKIPPED) == bool(step.skipped) == (not step.attempts)
+        assert (step.verdict in (FAILED, ERRORED)) == (step.failure is not None)
+        assert all(sum(each.phases.values()) == each.duration_ns >= 0 for each in step.attempts)
+    bad = [step for step in found.steps if step.failure and step.section is not Section.UNDO]
+    assert found.failure == (bad[0].failure if bad else None)
+    in_order = [step.verdict for step in found.steps if step.section is Section.STEPS]
+    after = in_order[next((n for n, verdict in enumerate(in_order) if verdict is not PASSED), 0) + 1 :]
+    assert PASSED in in_order[:1] or set(after) <= {SKIPPED}
+    undone = {step.name.removeprefix("undo ") for step in found.steps if step.section is Section.UNDO}
+    assert undone <= {effect.step for effect in found.effects}
+    assert decode_run(encode_run(found)) == found
+
+
+async def test_a_kind_that_does_not_open_errors_the_run_and_accounts_for_every_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(KINDS, "scripted", Scripted(opens=False))
+    steps = tuple(Step(name=Label(name), kind="scripted", action="pass", place=PLACE) for name in ("a", "b"))
+    written = Journey(name=Label("j"), steps=steps, file="j", place=PLACE)
+    found = await run_journey(written, settings_for())
+    assert found.failure == Failure(Cause.AGENT, "scripted steps cannot be performed here: there is no stage", PLACE)
+    assert [step.skipped for step in found.steps] == ["the run could not start"] * 2
+
+
+async def test_progress_is_told_when_a_step_begins_and_ends(shop: Shop) -> None:
+    told: list[tuple[str, Section, Verdict | None]] = []
+    await run_journey(
+        journey(LOOK + LEAVE),
+        settings_for(shop.url),
+        watch=lambda progress: told.append((progress.step, progress.section, progress.verdict)),
+    )
+    look, leave = ("look", Section.STEPS), ("leave", Section.ALWAYS)
+    assert told == [(*look, None), (*look, PASSED), (*leave, None), (*leave, PASSED)]
+
+
+async def test_the_record_says_who_ran_what(shop: Shop) -> None:
+    found = await run(LOOK, shop.url)
+    assert (found.journey, found.file, found.region, found.agent) == ("test", "journey.yaml", "here", "me")
+    assert (found.trigger, found.schema, found.interrupted) == (Trigger.MANUAL, 1, False)

@@ -1,0 +1,279 @@
+import asyncio
+import socket
+import ssl
+import struct
+from collections.abc import Awaitable, Callable
+from time import perf_counter_ns
+from typing import NamedTuple
+
+import pytest
+
+from probe.demo.certificates import Certificate
+from probe.demo.shop import Shop
+from probe.errors import StepFailure
+from probe.model.result import Cause, Failure
+from probe.model.timing import Phase
+from probe.wire import client as module
+from probe.wire.client import Answer, Client, Request, open_client
+from probe.wire.marks import Marks
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Serve = Callable[..., Awaitable[str]]
+
+UNCONNECTED = [Phase.CONNECT, Phase.OTHER]
+UNANSWERED = [Phase.CONNECT, Phase.SEND, Phase.PROCESSING, Phase.OTHER]
+ANSWERED = [Phase.CONNECT, Phase.SEND, Phase.PROCESSING, Phase.TRANSFER, Phase.OTHER]
+
+
+class Seen(NamedTuple):
+    marks: Marks
+    answer: Answer | None = None
+    failure: Failure | None = None
+
+
+async def visit(client: Client, url: str, method: str = "GET", *, fresh: bool = False) -> Seen:
+    """One exchange; whatever came of it, its phases add up."""
+    marks = Marks(perf_counter_ns)
+    try:
+        seen = Seen(marks, await client.send(Request(method, url, {}, fresh=fresh), marks))
+    except StepFailure as error:
+        seen = Seen(marks, failure=error.failure)
+    assert sum(marks.phases().values()) == marks.duration_ns
+    assert min(marks.phases().values()) >= 0
+    return seen
+
+
+def saying(*pieces: bytes, reset: bool = False) -> Talk:
+    """A server that reads a request, says the pieces and goes away."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0.05)  # so that a reset does not overtake it
+        if reset:
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+
+    return talk
+
+
+async def test_an_answer_has_everything_that_came(client: Client, serve: Serve) -> None:
+    head = (
+        b"HTTP/1.1 203 Sure\r\nX-A: 1\r\nX-A: 2\r\nContent-Type: text/html; charset=latin1\r\nContent-Length: 2\r\n\r\n"
+    )
+    url = await serve(saying(head + b"\xe4\xf6"))
+    seen = await visit(client, url)
+    headers = (("X-A", "1"), ("X-A", "2"), ("Content-Type", "text/html; charset=latin1"), ("Content-Length", "2"))
+    assert seen.answer == Answer(url, 203, "1.1", headers, b"\xe4\xf6", "latin1")
+    assert (seen.marks.received_bytes, list(seen.marks.phases())) == (len(head) + 2, ANSWERED)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+BROKEN = {
+    "silence": (saying(), "closed the connection without answering", UNANSWERED),
+    "reset": (saying(reset=True), "reset the connection before an answer came", UNANSWERED),
+    "reset in the head": (saying(b"HTTP/1.1 2", reset=True), "reset the connection after 10 bytes", ANSWERED),
+    "garbage": (saying(b"\0\1 garbage\r\n\r\n"), "answered with something that is not HTTP: Bad status", ANSWERED),
+    "bad length": (saying(HEAD + b"Content-Length: x\r\n\r\n"), "something that is not HTTP: Invalid char", ANSWERED),
+    "cut off": (saying(HEAD + b"Content-Length: 9\r\n\r\nhello"), "was cut off after 43 bytes", ANSWERED),
+    "cut chunks": (saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\nhel"), "was cut off after 53", ANSWERED),
+    "reset body": (saying(HEAD + b"Content-Length: 9\r\n\r\nhello", reset=True), "was cut off after 43", ANSWERED),
+    "reset endless body": (saying(HEAD + b"\r\nhello", reset=True), "was cut off after 24 bytes", ANSWERED),
+    "no gzip": (
+        saying(HEAD + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"),
+        "is not encoded as it says: Can not decode content-encoding: gzip",
+        ANSWERED,
+    ),
+    "huge header": (saying(HEAD + b"X: " + b"x" * 100_000 + b"\r\n\r\n"), "Got more than 65536 bytes", ANSWERED),
+}
+
+
+@pytest.mark.parametrize(("talk", "message", "phases"), BROKEN.values(), ids=list(BROKEN))
+async def test_a_broken_answer_is_the_targets_protocol_failure(
+    client: Client, serve: Serve, talk: Talk, message: str, phases: list[Phase]
+) -> None:
+    seen = await visit(client, await serve(talk))
+    assert seen.failure is not None
+    assert (seen.failure.cause, list(seen.marks.phases())) == (Cause.PROTOCOL, phases)
+    assert message in seen.failure.message
+
+
+async def test_a_refused_connection_ends_in_connect(client: Client) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # bound and not listening: nobody else can answer there
+        seen = await visit(client, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+    assert seen.failure is not None
+    assert (seen.failure.cause, list(seen.marks.phases())) == (Cause.CONNECT, UNCONNECTED)
+    assert seen.failure.message.startswith("connection refused by 127.0.0.1:")
+
+
+async def test_a_name_that_does_not_exist_ends_in_resolve(client: Client) -> None:
+    seen = await visit(client, "http://shop.invalid/")
+    assert seen.failure is not None
+    assert (seen.failure.cause, list(seen.marks.phases())) == (Cause.RESOLVE, [Phase.RESOLVE, Phase.OTHER])
+    assert seen.failure.message.startswith("the name shop.invalid does not resolve: ")
+
+
+@pytest.mark.parametrize(
+    ("certificate", "message"),
+    [
+        ("expired", "certificate has expired"),
+        ("wrong-host", "Hostname mismatch, certificate is not valid for 'localhost'."),
+        ("self-signed", "self-signed certificate"),
+    ],
+)
+async def test_a_certificate_that_cannot_be_trusted_ends_in_tls(certificate: Certificate, message: str) -> None:
+    async with Shop(tls=True, certificate=certificate) as shop:
+        assert shop.https_url
+        assert shop.ca_pem
+        trust = ssl.create_default_context(cadata=shop.ca_pem.decode())
+        async with open_client(perf_counter_ns, "test", trust) as client:
+            seen = await visit(client, shop.https_url)
+    assert seen.failure is not None
+    expected = f"the certificate of {shop.https_url[8:]} is not trusted: {message}"
+    assert (seen.failure.cause, seen.failure.message.replace("self signed", "self-signed")) == (Cause.TLS, expected)
+    assert list(seen.marks.phases()) == [Phase.RESOLVE, Phase.CONNECT, Phase.TLS, Phase.OTHER]
+
+
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"], ids=["nothing", "http"])
+async def test_a_peer_that_does_not_speak_tls_ends_in_tls(client: Client, serve: Serve, said: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(said)
+
+    seen = await visit(client, (await serve(talk)).replace("http://127.0.0.1", "https://localhost"))
+    assert seen.failure is not None
+    assert (seen.failure.cause, seen.failure.message.partition(":")[0]) == (Cause.TLS, "no TLS with localhost")
+    assert list(seen.marks.phases()) == [Phase.RESOLVE, Phase.CONNECT, Phase.TLS, Phase.OTHER]
+
+
+async def test_a_cancelled_exchange_says_where_it_was(client: Client, serve: Serve) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        await asyncio.sleep(3600)
+
+    marks = Marks(perf_counter_ns)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await client.send(Request("GET", await serve(talk), {}), marks)
+    assert (marks.ended_in, list(marks.phases())) == (Phase.TRANSFER, ANSWERED)
+    assert sum(marks.phases().values()) == marks.duration_ns
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+async def test_nothing_is_sent_twice_when_a_kept_connection_turns_out_dead(
+    client: Client, serve: Serve, method: str
+) -> None:
+    asked: list[str] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode().split()[0])
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode().split()[0])
+
+    url = await serve(talk)
+    first, second = await visit(client, url), await visit(client, url, method)
+    assert (first.failure, second.marks.reused) == (None, True)
+    assert second.failure is not None
+    assert (second.failure.cause, asked) == (Cause.PROTOCOL, ["GET", method])
+
+
+async def test_connections_are_kept_within_a_client_and_not_beyond_it(serve: Serve) -> None:
+    url = await serve(_always)
+    reused = []
+    for _ in range(2):
+        async with open_client(perf_counter_ns, "test") as client:
+            reused += [(await visit(client, url)).marks.reused for _ in range(2)]
+    assert reused == [False, True, False, True]
+
+
+async def test_a_fresh_request_neither_takes_nor_leaves_a_connection(client: Client, serve: Serve) -> None:
+    url = await serve(_always)
+    seen = [await visit(client, url, fresh=fresh) for fresh in (False, True, True, False)]
+    assert [each.marks.reused for each in seen] == [False, False, False, True]
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_cookies_of_an_address_are_kept_and_sent_as_they_came(client: Client, serve: Serve, fresh: bool) -> None:
+    sent: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            sent.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b'HTTP/1.1 204 No Content\r\nSet-Cookie: a=x/y=="; Path=/\r\n\r\n')
+
+    url = await serve(talk)
+    for _ in range(2):
+        await visit(client, url, fresh=fresh)
+    assert b'\r\nCookie: a=x/y=="\r\n' in sent[1]
+    assert client.cookies(url) == {"a": 'x/y=="'}
+
+
+async def test_a_long_header_is_no_trouble(client: Client, serve: Serve) -> None:
+    policy = b"x" * 20_000
+    seen = await visit(client, await serve(saying(HEAD + b"CSP: " + policy + b"\r\nContent-Length: 0\r\n\r\n")))
+    assert seen.answer is not None
+    assert seen.answer.header("csp") == policy.decode()
+
+
+async def test_a_body_without_end_is_cut(client: Client, serve: Serve) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"\r\n")
+        while True:
+            writer.write(b"x" * 2**20)
+            await writer.drain()
+
+    seen = await visit(client, await serve(talk))
+    assert seen.failure == Failure(Cause.PROTOCOL, "the body is larger than 16 MiB")
+    assert seen.marks.received_bytes < 4 * module.MAX_BODY_BYTES
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://127.1/", "not a URL a request can go to: http://127.1/"),
+        ("http://a..b/", "no request can be made of this: "),
+    ],
+)
+async def test_an_address_that_is_none_blames_the_journey(client: Client, url: str, message: str) -> None:
+    seen = await visit(client, url)
+    assert seen.failure is not None
+    assert (seen.failure.cause, seen.failure.message[: len(message)]) == (Cause.SCRIPT, message)
+    assert not seen.marks.sent
+
+
+HEADERS = {"Authorization": "secret", "Cookie": "a=1", "Host": "shop", "Accept": "*/*", "Content-Type": "text/plain"}
+WRITTEN = Request("POST", "http://shop/pay", {**HEADERS, "Idempotency-Key": "k"}, b"card", fresh=True)
+
+
+def test_a_redirected_request_becomes_a_get_without_what_belongs_to_the_body() -> None:
+    kept = {name: HEADERS[name] for name in ("Authorization", "Cookie", "Host", "Accept")}
+    assert WRITTEN.redirected("http://shop/thanks", again=False) == Request("GET", "http://shop/thanks", kept)
+
+
+def test_a_request_that_is_made_again_stays_what_it_was() -> None:
+    again = WRITTEN.redirected("http://shop/v2/pay", again=True)
+    assert again == Request("POST", "http://shop/v2/pay", WRITTEN.headers, b"card", fresh=True)
+
+
+@pytest.mark.parametrize("elsewhere", ["https://shop/pay", "http://shop:81/pay", "http://other/pay"])
+def test_another_origin_gets_no_credentials(elsewhere: str) -> None:
+    assert WRITTEN.redirected(elsewhere, again=False).headers == {"Accept": "*/*"}
+
+
+def test_a_redirected_head_stays_a_head() -> None:
+    assert Request("HEAD", "http://shop/", {}).redirected("http://shop/x", again=False).method == "HEAD"
+
+
+def test_all_that_is_sent_can_be_looked_through() -> None:
+    text = WRITTEN.sent_text
+    assert [part in text for part in ("http://shop/pay", "Authorization: secret", "card")] == [True] * 3
+
+
+async def _always(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")

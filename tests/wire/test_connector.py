@@ -1,0 +1,261 @@
+"""The seam under aiohttp. The first tests pin what is relied on: when one fails, a new aiohttp has changed it."""
+
+import asyncio
+import inspect
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from time import perf_counter_ns
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
+
+from probe.demo.shop import Faults, Shop
+from probe.model.timing import Phase
+from probe.wire.connector import MarkedConnector, MarkedHandler, current_marks
+from probe.wire.marks import Marks
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Serve = Callable[..., Awaitable[str]]
+
+DELAY_S = 0.4
+DELAY_NS = int(DELAY_S * 1e9)
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+
+# Each function of aiohttp that is overridden or called, with the names of its parameters.
+RELIED_ON: list[tuple[Any, list[str]]] = [
+    (
+        aiohttp.TCPConnector._wrap_create_connection,
+        ["self", "args", "addr_infos", "req", "timeout", "client_error", "kwargs"],
+    ),
+    (aiohttp.TCPConnector._resolve_host, ["self", "host", "port", "traces"]),
+    (aiohttp.TCPConnector.connect, ["self", "req", "traces", "timeout"]),
+    (ResponseHandler.connection_made, ["self", "transport"]),
+    (ResponseHandler.data_received, ["self", "data"]),
+    (ResponseHandler.resume_writing, ["self"]),
+    (ResponseHandler.connection_lost, ["self", "exc"]),
+    (ResponseHandler.close, ["self"]),
+    (ResponseHandler.abort, ["self"]),
+]
+
+
+@pytest.mark.parametrize(("function", "parameters"), RELIED_ON, ids=lambda each: getattr(each, "__qualname__", ""))
+def test_aiohttp_has_the_functions_the_seam_takes_hold_of(function: Any, parameters: list[str]) -> None:
+    assert list(inspect.signature(function).parameters) == parameters, (
+        f"aiohttp {aiohttp.__version__} changed {function.__qualname__}: probe/wire/connector.py has to follow"
+    )
+
+
+async def test_aiohttp_has_the_attributes_the_seam_takes_hold_of() -> None:
+    async with aiohttp.ClientSession() as session:
+        connector, handler = session.connector, ResponseHandler(asyncio.get_running_loop())
+        relied_on = [
+            (session, "_retry_connection"),
+            *((connector, name) for name in ("_factory", "_loop", "_happy_eyeballs_delay", "_interleave")),
+            *((handler, name) for name in ("_payload", "transport")),
+        ]
+        gone = [f"{type(owner).__name__}.{name}" for owner, name in relied_on if not hasattr(owner, name)]
+    assert gone == [], f"aiohttp {aiohttp.__version__} no longer has them: probe/wire/ has to follow"
+
+
+async def test_aiohttp_makes_connections_with_the_factory_and_wraps_them_with_the_seam(serve: Serve) -> None:
+    async with _session() as session:
+        await _visit(session, await serve(_answer))
+        handlers = [handler for kept in session.connector._conns.values() for handler, _ in kept]  # type: ignore[union-attr]
+    assert [type(handler) for handler in handlers] == [MarkedHandler]
+
+
+async def test_the_parts_of_an_http_exchange_are_told_apart(serve: Serve) -> None:
+    async with _session() as session:
+        marks = await _visit(session, await serve(_answer))
+    assert list(marks.phases()) == [Phase.CONNECT, Phase.SEND, Phase.PROCESSING, Phase.TRANSFER, Phase.OTHER]
+    assert (marks.remote.rpartition(":")[0], marks.reused) == ("127.0.0.1", False)
+
+
+async def test_the_parts_of_an_https_exchange_are_told_apart(
+    serve: Serve, identity: ssl.SSLContext, trust: ssl.SSLContext
+) -> None:
+    async with _session(ssl=trust) as session:
+        marks = await _visit(session, await serve(_answer, identity))
+    assert list(marks.phases()) == list(Phase)
+
+
+async def test_a_slow_handshake_is_tls_and_nothing_else() -> None:
+    async with Shop(tls=True, faults=Faults(tls_delay=DELAY_S)) as shop:
+        assert shop.https_url
+        assert shop.ca_pem
+        async with _session(ssl=ssl.create_default_context(cadata=shop.ca_pem.decode())) as session:
+            marks = await _visit(session, f"{shop.https_url}/healthz")
+    assert_grown(marks, Phase.TLS)
+
+
+async def test_a_slow_name_is_resolve_and_nothing_else(serve: Serve) -> None:
+    port = (await serve(_answer)).rpartition(":")[2]
+    async with _session(resolver=SlowResolver()) as session:
+        marks = await _visit(session, f"http://shop.test:{port}/")
+    assert_grown(marks, Phase.RESOLVE)
+
+
+async def test_a_slow_start_of_the_answer_is_processing_and_nothing_else(serve: Serve) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(DELAY_S)
+        writer.write(ANSWER)
+
+    async with _session() as session:
+        marks = await _visit(session, await serve(talk))
+    assert_grown(marks, Phase.PROCESSING)
+
+
+async def test_a_slow_rest_of_the_answer_is_transfer_and_nothing_else(serve: Serve) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(ANSWER[:-1])
+        await asyncio.sleep(DELAY_S)
+        writer.write(ANSWER[-1:])
+
+    async with _session() as session:
+        marks = await _visit(session, await serve(talk))
+    assert_grown(marks, Phase.TRANSFER)
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body")
+async def test_a_request_that_is_taken_slowly_is_send_and_nothing_else(serve: Serve) -> None:
+    body = b"." * 32 * 2**20  # more than all buffers between here and there
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(DELAY_S)
+        await reader.readexactly(len(body))
+        writer.write(ANSWER)
+
+    async with _session() as session:
+        marks = await _visit(session, await serve(talk), data=body)
+    phases = marks.phases()
+    assert phases[Phase.SEND] >= 0.9 * DELAY_NS
+    assert phases[Phase.PROCESSING] < phases[Phase.SEND] / 2
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body")
+async def test_an_answer_to_half_a_request_ends_the_exchange(serve: Serve) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+        await writer.drain()
+        await asyncio.sleep(3600)
+
+    async with _session() as session, asyncio.timeout(30):
+        marks = await _visit(session, await serve(talk), data=b"." * 32 * 2**20)
+    assert marks.phases()[Phase.TRANSFER] >= 0
+
+
+async def test_a_second_exchange_reuses_the_connection_and_has_no_connecting_phases(serve: Serve) -> None:
+    url = await serve(_answer)
+    async with _session() as session:
+        first, second = await _visit(session, url), await _visit(session, url)
+    assert (first.reused, second.reused, second.remote) == (False, True, first.remote)
+    assert list(second.phases()) == [Phase.SEND, Phase.PROCESSING, Phase.TRANSFER, Phase.OTHER]
+
+
+async def test_the_next_address_is_tried_and_its_time_added() -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    listening.close()
+    async with _session(resolver=SlowResolver("127.0.0.1", "127.0.0.2")) as session:
+        marks = Marks(perf_counter_ns)
+        with pytest.raises(aiohttp.ClientConnectorError):
+            await _visit(session, f"http://shop.test:{port}/", marks=marks)
+    assert list(marks.phases()) == [Phase.RESOLVE, Phase.CONNECT, Phase.OTHER]
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.001, 0.02, 0.1])
+async def test_a_cancelled_handshake_leaves_no_connection(serve: Serve, trust: ssl.SSLContext, after_s: float) -> None:
+    gone = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        gone.set()
+
+    url = await serve(talk)
+    async with _session(ssl=trust) as session:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(after_s):
+                await _visit(session, url.replace("http://127.0.0.1", "https://localhost"))
+        if after_s >= 0.1:
+            async with asyncio.timeout(30):
+                await gone.wait()
+
+
+async def test_a_connection_is_closed_at_once_though_the_peer_says_no_goodbye(
+    identity: ssl.SSLContext, trust: ssl.SSLContext
+) -> None:
+    def talk_until_the_client_is_gone(listening: socket.socket) -> bool:
+        with identity.wrap_socket(listening.accept()[0], server_side=True) as tls:
+            tls.recv(4096)
+            tls.sendall(ANSWER)
+            with socket.socket(fileno=os.dup(tls.fileno())) as below:
+                below.settimeout(10)
+                while below.recv(4096):
+                    pass
+        return True
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with asyncio.TaskGroup() as tasks:
+            gone = tasks.create_task(asyncio.to_thread(talk_until_the_client_is_gone, listening))
+            async with _session(ssl=trust, force_close=True) as session:
+                await _visit(session, f"https://localhost:{listening.getsockname()[1]}/")
+    assert gone.result()
+
+
+class SlowResolver(AbstractResolver):
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = addresses or ("127.0.0.1",)
+
+    async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[ResolveResult]:
+        await asyncio.sleep(DELAY_S)
+        found = {"hostname": host, "port": port, "family": socket.AF_INET, "proto": 0, "flags": 0}
+        return [ResolveResult(host=address, **found) for address in self.addresses]  # type: ignore[typeddict-item]
+
+    async def close(self) -> None:
+        pass
+
+
+@asynccontextmanager
+async def _session(**options: Any) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(connector=MarkedConnector(**options)) as session:
+        yield session
+
+
+async def _visit(
+    session: aiohttp.ClientSession, url: str, *, data: bytes | None = None, marks: Marks | None = None
+) -> Marks:
+    marks = marks or Marks(perf_counter_ns)
+    current_marks.set(marks)
+    complete = False
+    try:
+        async with session.request("GET" if data is None else "POST", url, data=data) as response:
+            await response.read()
+        complete = True
+    finally:
+        marks.finish(complete=complete)
+        assert sum(marks.phases().values()) == marks.duration_ns
+        assert min(marks.phases().values()) >= 0
+    return marks
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(ANSWER)
+
+
+def assert_grown(marks: Marks, slow: Phase) -> None:
+    """The slow phase has the delay in it, and no other has even half of it."""
+    phases = marks.phases()
+    assert phases[slow] >= 0.9 * DELAY_NS
+    assert {phase: took for phase, took in phases.items() if phase is not slow and took >= DELAY_NS / 2} == {}

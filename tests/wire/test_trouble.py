@@ -1,0 +1,96 @@
+import errno
+import os
+import ssl
+from time import perf_counter_ns
+
+import aiohttp
+import pytest
+from aiohttp.client_reqrep import ConnectionKey
+
+from probe.model.result import Cause, Failure
+from probe.model.timing import Phase
+from probe.wire.marks import Marks
+from probe.wire.trouble import failure_of
+
+KEY = ConnectionKey("shop", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None)
+URL = "https://shop/pay"
+
+
+def failure(error: Exception, phase: Phase | None = None, received: int = 0) -> Failure:
+    """The failure of an exchange that got as far as the phase."""
+    marks = Marks(perf_counter_ns)
+    if phase is not None:
+        marks.begin(phase)
+    if received:
+        marks.end()
+        marks.sending()
+        marks.received(received)
+    return failure_of(error, URL, marks)
+
+
+def unconnected(number: int) -> aiohttp.ClientConnectorError:
+    return aiohttp.ClientConnectorError(KEY, OSError(number, os.strerror(number)))
+
+
+@pytest.mark.parametrize(
+    ("number", "cause", "message"),
+    [
+        (errno.ECONNREFUSED, Cause.CONNECT, "connection refused by shop:443"),
+        (errno.EHOSTUNREACH, Cause.CONNECT, "no route to shop:443"),
+        (errno.ENETUNREACH, Cause.CONNECT, "no network towards shop:443"),
+        (errno.ETIMEDOUT, Cause.CONNECT, "no answer to the connection attempt from shop:443"),
+        (errno.ECONNRESET, Cause.CONNECT, "shop:443 reset the connection while it was being made"),
+        (errno.EMFILE, Cause.AGENT, "the agent has too many open files"),
+        (errno.EADDRNOTAVAIL, Cause.AGENT, "the agent has no free port left for a connection"),
+        (errno.EPERM, Cause.CONNECT, "no connection to shop:443: operation not permitted"),
+    ],
+)
+def test_a_connection_that_is_not_made_says_whose_fault_it_is(number: int, cause: Cause, message: str) -> None:
+    found = failure(unconnected(number), Phase.CONNECT)
+    assert (found.cause, found.message) == (cause, message)
+
+
+def test_a_connection_that_breaks_in_the_handshake_is_about_tls() -> None:
+    found = failure(unconnected(errno.ECONNRESET), Phase.TLS)
+    message = "no TLS with shop:443: it broke off the handshake: connection reset by peer"
+    assert found == Failure(Cause.TLS, message)
+
+
+def test_a_name_that_does_not_resolve_is_said_with_its_reason() -> None:
+    error = aiohttp.ClientConnectorDNSError(KEY, OSError(-2, "Name or service not known"))
+    assert failure(error) == Failure(Cause.RESOLVE, "the name shop does not resolve: name or service not known")
+
+
+def test_a_handshake_that_fails_is_said_in_words() -> None:
+    reason = ssl.SSLError(1, "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1)")
+    reason.reason = "TLSV1_ALERT_PROTOCOL_VERSION"
+    found = failure(aiohttp.ClientConnectorSSLError(KEY, reason), Phase.TLS)
+    assert found == Failure(Cause.TLS, "no TLS with shop:443: tlsv1 alert protocol version")
+
+
+def test_an_alert_after_the_handshake_is_about_tls() -> None:
+    error = aiohttp.ClientOSError(1, "alert")
+    error.__cause__ = ssl.SSLError(1, "certificate required")
+    assert failure(error).cause is Cause.TLS
+
+
+@pytest.mark.parametrize(("received", "when"), [(0, "before an answer came"), (7, "after 7 bytes of the answer")])
+def test_a_broken_connection_says_how_far_it_came(received: int, when: str) -> None:
+    error = aiohttp.ClientOSError(errno.EPIPE, "Broken pipe")
+    found = failure(error, Phase.CONNECT, received)
+    assert found == Failure(Cause.PROTOCOL, f"the connection to shop:443 broke {when}: broken pipe")
+
+
+def test_a_url_that_is_none_blames_the_journey() -> None:
+    assert failure(aiohttp.InvalidURL(URL)) == Failure(Cause.SCRIPT, f"not a URL a request can go to: {URL}")
+
+
+def test_a_message_is_one_line() -> None:
+    error = aiohttp.ClientResponseError(None, (), message="Bad status line:\n\n  b'SSH-2.0'\n    ^")  # type: ignore[arg-type]
+    message = "shop:443 answered with something that is not HTTP: Bad status line: b'SSH-2.0'"
+    assert failure(error) == Failure(Cause.PROTOCOL, message)
+
+
+def test_what_nobody_thought_of_still_has_words() -> None:
+    found = failure(aiohttp.ClientError("a surprise"))
+    assert found == Failure(Cause.PROTOCOL, "the exchange with shop:443 broke: a surprise")
