@@ -162,7 +162,6 @@ class _Running:
         else:
             self._skip_rest(Section.STEPS, "the run could not start")
             self._skip_rest(Section.ALWAYS, "the run could not start")
-        self._sort()
         self.duration_ns = self.clock()
 
     def _fill_scope(self) -> Failure | None:
@@ -314,17 +313,6 @@ class _Running:
         if self.interrupt.requested:
             return "interrupted before it"
         return _HELD_BACK if self.failure is None else "a step before it did not pass"
-
-    def _sort(self) -> None:
-        sections = list(Section)
-        self.results.sort(key=lambda result: (sections.index(result.section), self._order(result)))
-
-    def _order(self, result: StepResult) -> int:
-        """Steps as they stand in the file, undos as they were performed."""
-        if result.section is Section.UNDO:
-            return result.started_ns
-        names = [str(step.name) for step in (*self.journey.steps, *self.journey.always)]
-        return names.index(result.name)
 
     def record(self) -> Run:
         failure = self.failure

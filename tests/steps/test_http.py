@@ -1,4 +1,5 @@
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from json import loads
@@ -169,6 +170,28 @@ def assert_adds_up(seen: Observation, performance: Performance) -> None:
     for exchange in performance.exchanges:
         assert sum(exchange.phases.values()) == exchange.duration_ns
         assert min(exchange.phases.values()) >= 0
+
+
+@pytest.mark.parametrize(
+    ("knob", "slow", "tls"),
+    [
+        ("header_delay", Phase.PROCESSING, False),
+        ("header_delay", Phase.PROCESSING, True),
+        ("chunk_delay", Phase.TRANSFER, False),
+        ("chunk_delay", Phase.TRANSFER, True),
+        ("tls_delay", Phase.TLS, True),
+    ],
+)
+async def test_each_delay_of_the_shop_is_in_its_own_phase_and_in_no_other(knob: str, slow: Phase, tls: bool) -> None:
+    delay = 0.4
+    async with Shop(tls=tls, faults=Faults.from_json({knob: delay, "chunks": 2})) as shop:
+        trust = ssl.create_default_context(cadata=shop.ca_pem.decode()) if shop.ca_pem else None
+        performance = attempt(replace(OPTIONS, tls=trust))
+        async with http.open_session(performance.options) as session:
+            seen = await http.perform(Action(get=text(f"{shop.https_url or shop.url}/bytes/9")), session, performance)
+    assert seen.phases[slow] >= 0.9e9 * delay
+    assert {phase for phase, took in seen.phases.items() if took >= 0.5e9 * delay} == {slow}
+    assert_adds_up(seen, performance)
 
 
 async def test_a_redirect_that_is_not_to_be_followed_is_the_answer(shop: Shop, session: Client) -> None:

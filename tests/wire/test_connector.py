@@ -66,8 +66,11 @@ async def test_aiohttp_has_the_attributes_the_seam_takes_hold_of() -> None:
 async def test_aiohttp_makes_connections_with_the_factory_and_wraps_them_with_the_seam(serve: Serve) -> None:
     async with _session() as session:
         await _visit(session, await serve(_answer))
-        handlers = [handler for kept in session.connector._conns.values() for handler, _ in kept]  # type: ignore[union-attr]
-    assert [type(handler) for handler in handlers] == [MarkedHandler]
+        assert session.connector
+        ((handler, _),) = next(iter(session.connector._conns.values()))
+        assert isinstance(handler, MarkedHandler)
+        assert handler.transport
+        assert handler.transport.get_write_buffer_limits() == (0, 1)
 
 
 async def test_the_parts_of_an_http_exchange_are_told_apart(serve: Serve) -> None:

@@ -1,0 +1,93 @@
+from typing import Any
+
+import pytest
+
+from probe.evaluate.queries import QUERIES, QueryError
+from probe.evaluate.value import MISSING, collapse
+from probe.model.duration import Duration
+from probe.model.observation import Observation
+from tests.evaluate.observed import NOTHING_SEEN, PAGE, observed
+
+HEADERS = (("Set-Cookie", "a=1"), ("X-Id", "7"), ("set-cookie", "b=2"))
+JSON = b'{"id": 7, "items": [{"n": 1}, {"n": 2}], "none": null}'
+DEEP = b"[" * 150 + b"]" * 150
+
+
+def _find(name: str, seen: Observation, argument: str = "", attribute: str | None = None) -> Any:
+    return collapse(QUERIES[name].find(seen, argument, attribute))
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "attribute", "value"),
+    [
+        ("status", "", None, 404),
+        ("header", "x-id", None, "7"),
+        ("header", "Set-Cookie", None, "a=1, b=2"),
+        ("header", "X-None", None, MISSING),
+        ("css", "h1", None, "Blue T-shirt"),
+        ("css", ".price", None, "19.90"),
+        ("css", "input[name=csrf]", "value", "t0k3n"),
+        ("css", "input[name=empty]", "value", ""),
+        ("css", "h1", "value", MISSING),
+        ("css", "h2", None, MISSING),
+        ("regex", "class=([a-z]+)", None, "price"),
+        ("regex", "[0-9]+", None, "1"),
+        ("regex", "(nope)?Blue(nope)?", None, MISSING),
+        ("regex", "nope", None, MISSING),
+        ("cookie", "session", None, "abc"),
+        ("cookie", "Session", None, MISSING),
+        ("url", "", None, "http://shop/cart?a=1"),
+        ("redirects", "", None, 2),
+        ("phase", "send", None, Duration(5_000_000)),
+        ("phase", "tls", None, MISSING),
+        ("duration", "", None, Duration(40_000_000)),
+        ("body", "", None, PAGE.decode()),
+    ],
+)
+def test_a_query_finds_a_value_or_nothing(name: str, argument: str, attribute: str | None, value: Any) -> None:
+    found = _find(name, observed(PAGE, status=404, headers=HEADERS), argument, attribute)
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("$.id", 7),
+        ("$.none", None),
+        ("$.nothing", MISSING),
+        ("$.items[*].n", [1, 2]),
+        ("$.items[?@.n == 1].n", [1]),
+        ("$.items[?@.n == 9]", MISSING),
+        ("$.items", [{"n": 1}, {"n": 2}]),
+    ],
+)
+def test_a_path_that_can_match_once_gives_the_value_and_any_other_a_list(argument: str, value: Any) -> None:
+    assert _find("jsonpath", observed(JSON), argument) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "argument", "message"),
+    [
+        ("jsonpath", b"<html>", "$.a", 'expected a JSON body, got "<html>"'),
+        ("jsonpath", b"", "$.a", 'expected a JSON body, got ""'),
+        ("jsonpath", b'{"a": NaN}', "$.a", 'expected a JSON body, got "{\\"a\\": NaN}"'),
+        ("jsonpath", DEEP, "$..a", f'expected a JSON body, got "{"[" * 118}… (302 characters)'),
+        ("jsonpath", b"{}", "a.b", "not a JSONPath: expected '$', found 'a'"),
+        ("css", b"", "a[", 'not a CSS selector: "a["'),
+        ("regex", b"", "(", "missing ): ("),
+        ("phase", b"", "dns", "not a phase: dns"),
+    ],
+)
+def test_what_cannot_be_looked_at_is_said(name: str, body: bytes, argument: str, message: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        _find(name, observed(body), argument)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_step_without_an_answer_says_so_where_one_is_needed(name: str) -> None:
+    if QUERIES[name].needs_response and name != "phase":
+        with pytest.raises(QueryError, match="the step got no answer to look at"):
+            _find(name, NOTHING_SEEN, "$")
+    else:
+        assert _find(name, NOTHING_SEEN, "other") == Duration(2_000_000_000)
