@@ -2,21 +2,18 @@
 
 import asyncio
 import random
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID, uuid4, uuid5
-
-from msgspec import Struct
 
 from probe import __version__
 from probe.evaluate.scope import Scope
 from probe.evaluate.template import RenderError, names_in, render_value
 from probe.evaluate.value import MISSING
+from probe.interrupt import Interrupt
 from probe.model.duration import format_duration
 from probe.model.journey import EffectKind, Journey, Step
+from probe.model.progress import Progress, Watch
 from probe.model.result import (
     SCHEMA,
     Cause,
@@ -26,78 +23,16 @@ from probe.model.result import (
     Run,
     Section,
     StepResult,
-    Trigger,
     Verdict,
 )
 from probe.model.template import Text
 from probe.perform import Outcome, Stage, perform_step
 from probe.safety.redaction import Redactor
+from probe.settings import Clocks, Settings
 from probe.steps import KINDS
 from probe.steps.base import Options
 
 _HELD_BACK = "stopped before the first write"
-
-
-class Clocks(Struct, frozen=True):
-    """`monotonic_ns` measures, `now` only dates."""
-
-    monotonic_ns: Callable[[], int] = time.perf_counter_ns
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-
-class Settings(Struct, frozen=True):
-    """How a journey is run: everything that is not in its file."""
-
-    trigger: Trigger
-    region: str
-    agent: str
-    environ: Mapping[str, str]
-    variables: Mapping[str, str] = {}
-    """Values that take the place of those in the file."""
-    timeout_ns: int | None = None
-    """The longest all steps together may take; cleanup has its own time."""
-    writes_allowed: bool = False
-    stop_before_writes: bool = False
-    """Perform the steps before the first write only."""
-    secret_defaults: bool = True
-    tls: Any = None
-
-
-class Progress(Struct, frozen=True):
-    """Where a run is: a step begins (no verdict yet) or ends."""
-
-    journey: str
-    step: str
-    section: Section
-    verdict: Verdict | None = None
-    duration_ns: int = 0
-
-
-Watch = Callable[[Progress], None]
-
-
-class Interrupt:
-    """Lets a person stop runs: their steps are cut, their cleanup still runs."""
-
-    def __init__(self) -> None:
-        self.requested = False
-        self._sections: set[asyncio.Timeout] = set()
-
-    def request(self) -> None:
-        self.requested = True
-        for section in self._sections:
-            if not section.expired():
-                section.reschedule(asyncio.get_running_loop().time())
-
-    @contextmanager
-    def cuts(self, section: asyncio.Timeout) -> Iterator[None]:
-        self._sections.add(section)
-        try:
-            if self.requested:
-                section.reschedule(asyncio.get_running_loop().time())
-            yield
-        finally:
-            self._sections.discard(section)
 
 
 def _unwatched(progress: Progress) -> None:
@@ -117,6 +52,7 @@ async def run_journey(
     async with AsyncExitStack() as sessions:
         run.sessions = sessions
         await run.go()
+        await run.close()
     return run.record()
 
 
@@ -218,6 +154,14 @@ class _Running:
         if kind not in self.opened:
             self.opened[kind] = await self.sessions.enter_async_context(KINDS[kind].open_session(options))
         return self.opened[kind]
+
+    async def close(self) -> None:
+        """A session that cannot be closed does not take the run with it."""
+        try:
+            await self.sessions.aclose()
+        except Exception as error:  # noqa: BLE001 - as above
+            failure = Failure(Cause.AGENT, f"a session could not be closed: {error}", self.journey.place)
+            self.failure = self.failure or failure
 
     def _cut(self) -> Failure:
         if self.interrupt.requested:

@@ -24,7 +24,8 @@ from probe.export.console import View, report
 from probe.model.journey import Predicate, Query, Step
 from probe.model.result import Trigger, Verdict
 from probe.model.template import Call, FilterCall
-from probe.runner import Settings, run_journey
+from probe.runner import run_journey
+from probe.settings import Settings
 from probe.spec.load import load_journey
 from probe.steps import KINDS
 

@@ -18,14 +18,17 @@ from msgspec.structs import replace
 
 from probe.demo.shop import Faults, Shop
 from probe.errors import StepFailure
+from probe.interrupt import Interrupt
 from probe.model.codec import decode_run, encode_run
 from probe.model.duration import Duration
 from probe.model.journey import Cleanup, EffectKind, Journey, Label, Step
 from probe.model.observation import Observation
 from probe.model.place import Place
+from probe.model.progress import Progress
 from probe.model.result import Cause, EffectState, Failure, Run, Section, Trigger, Verdict
 from probe.model.timing import Phase
-from probe.runner import Clocks, Interrupt, Progress, Settings, run_journey
+from probe.runner import run_journey
+from probe.settings import Clocks, Settings
 from probe.spec.load import read_journey
 from probe.spec.source import Source
 from probe.steps import KINDS
@@ -440,9 +443,10 @@ class Scripted:
     DESCRIPTION = "What a test says."
     ANSWERS = False
 
-    def __init__(self, interrupt: Interrupt | None = None, opens: bool = True) -> None:
+    def __init__(self, interrupt: Interrupt | None = None, opens: bool = True, closes: bool = True) -> None:
         self.interrupt = interrupt or Interrupt()
         self.opens = opens
+        self.closes = closes
 
     def time_limit(self, action: str) -> int:
         return 60_000 * MS
@@ -452,6 +456,8 @@ class Scripted:
         if not self.opens:
             raise OSError("there is no stage")
         yield
+        if not self.closes:
+            raise OSError("the curtain is stuck")
 
     async def perform(self, action: str, session: None, performance: Performance) -> Observation:
         performance.sent = bool(performance.write_key)
@@ -528,6 +534,14 @@ async def test_a_kind_that_does_not_open_errors_the_run_and_accounts_for_every_s
     found = await run_journey(written, settings_for())
     assert found.failure == Failure(Cause.AGENT, "scripted steps cannot be performed here: there is no stage", PLACE)
     assert [step.skipped for step in found.steps] == ["the run could not start"] * 2
+
+
+async def test_a_kind_that_does_not_close_errors_the_run_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KINDS, "scripted", Scripted(closes=False))
+    step = Step(name=Label("a"), kind="scripted", action="pass", place=PLACE)
+    found = await run_journey(Journey(name=Label("j"), steps=(step,), file="j", place=PLACE), settings_for())
+    assert found.failure == Failure(Cause.AGENT, "a session could not be closed: the curtain is stuck", PLACE)
+    assert [step.verdict for step in found.steps] == [PASSED]
 
 
 async def test_progress_is_told_when_a_step_begins_and_ends(shop: Shop) -> None:

@@ -14,10 +14,12 @@ from msgspec.structs import replace
 from probe.errors import ExitCode, UsageError
 from probe.evaluate.suggest import did_you_mean
 from probe.export.progress import Shown, show_progress
+from probe.interrupt import Interrupt
 from probe.model.duration import format_duration
 from probe.model.journey import Journey
 from probe.model.result import Run, Verdict
-from probe.runner import Interrupt, Settings, run_journey
+from probe.runner import run_journey
+from probe.settings import Settings
 
 SIDE_BY_SIDE = 10
 """How many journeys run at once: enough for a folder of them, too few to disturb each other's timing much."""

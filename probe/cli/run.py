@@ -10,7 +10,7 @@ from probe.cli.reports import Reports
 from probe.errors import ExitCode, UsageError
 from probe.model.journey import Journey
 from probe.model.result import Trigger
-from probe.runner import Settings
+from probe.settings import Settings
 from probe.spec.load import load_journeys
 
 

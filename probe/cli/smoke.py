@@ -14,7 +14,7 @@ from probe.cli.reports import Reports
 from probe.errors import ExitCode, UsageError
 from probe.model.journey import EffectKind, Journey
 from probe.model.result import Run, Trigger
-from probe.runner import Settings
+from probe.settings import Settings
 from probe.spec.load import load_journeys
 
 

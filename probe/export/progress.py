@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from probe.export.text import cut
 from probe.model.duration import format_duration
+from probe.model.progress import Progress
 from probe.model.result import Section, Verdict
-from probe.runner import Progress
 
 if TYPE_CHECKING:
     from rich.text import Text

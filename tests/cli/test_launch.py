@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from probe.cli.launch import Plan, exit_code, launch, require_variables, select, settings_for
 from probe.errors import ExitCode, UsageError
 from probe.model.result import Effect, EffectState, Run, Trigger, Verdict
-from probe.runner import Settings
+from probe.settings import Settings
 from probe.spec.load import load_journey
 from tests.cli.process import write_journey
 from tests.export.sample import PASSED

@@ -63,18 +63,14 @@ def test_https_comes_with_a_file_to_trust(tmp_path: Path) -> None:
 
 def test_a_person_at_a_terminal_is_told_too() -> None:
     terminal, stderr = os.openpty()
-    done = subprocess.run(
-        [*COMMAND, "--stop-with-stdin"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        timeout=30,
-        check=True,
-    )
+    with subprocess.Popen(COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True) as shop:
+        assert shop.stdout is not None
+        url = json.loads(shop.stdout.readline())["url"]
+        told = os.read(terminal, 4096).decode()
+        shop.send_signal(signal.SIGINT)
     os.close(stderr)
-    url = json.loads(done.stdout)["url"]
-    assert os.read(terminal, 4096).decode() == f"The demo shop is open at {url}. Ctrl-C closes it.\r\n"
     os.close(terminal)
+    assert (told, shop.returncode) == (f"The demo shop is open at {url}. Ctrl-C closes it.\r\n", 0)
 
 
 def test_a_port_in_use_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,8 +4,8 @@ import os
 import pytest
 
 from probe.export.progress import Board, show_progress
+from probe.model.progress import Progress
 from probe.model.result import Section, Verdict
-from probe.runner import Progress
 
 BEGAN = Progress("checkout", "pay", Section.STEPS)
 ENDED = Progress("checkout", "pay", Section.STEPS, Verdict.PASSED, 12_300_000)

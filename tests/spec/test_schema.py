@@ -27,7 +27,7 @@ def test_the_schema_accepts_the_example_journeys(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "refused"),
     [
-        ("journey: a\nsteps: [{name: s, http: {get: u}, chek: []}]", ["2:36 chek"]),
+        ("journey: a\nsteps: [{name: s, http: {get: u}, chek: []}]", ["2:35 chek"]),
         ("journey: a\nsteps: [{name: s}]", ["2:9 oneOf"]),
         ("journey: a\nsteps: [{name: s, wait: 1s, http: {get: u}}]", ["2:9 oneOf"]),
         ("steps: [{wait: 1s}]", ["1:1 journey", "1:9 name"]),
@@ -88,7 +88,7 @@ def _resolved(rules: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is(kind: str, rules: dict[str, Any]) -> bool:
-    return rules.get("type", kind) == kind
+    return bool(rules.get("type", kind) == kind)
 
 
 def _fits(value: object, rules: dict[str, Any]) -> bool:

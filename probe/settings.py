@@ -1,0 +1,33 @@
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from probe.model.result import Trigger
+
+
+class Clocks(Struct, frozen=True):
+    """`monotonic_ns` measures, `now` only dates."""
+
+    monotonic_ns: Callable[[], int] = time.perf_counter_ns
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Settings(Struct, frozen=True):
+    """How a journey is run: everything that is not in its file."""
+
+    trigger: Trigger
+    region: str
+    agent: str
+    environ: Mapping[str, str]
+    variables: Mapping[str, str] = {}
+    """Values that take the place of those in the file."""
+    timeout_ns: int | None = None
+    """The longest all steps together may take; cleanup has its own time."""
+    writes_allowed: bool = False
+    stop_before_writes: bool = False
+    """Perform the steps before the first write only."""
+    secret_defaults: bool = True
+    tls: Any = None
