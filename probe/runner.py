@@ -109,8 +109,9 @@ class _Running:
                 message = f"the secret {name} has no value: the environment variable {secret.env} is not set"
                 return Failure(Cause.SCRIPT, message, self.journey.place, hint=f"export {secret.env}=…")
             self.secrets[name] = value
-            self.scope.set(name, value)
+            self.scope.set(name, value, secret=True)
         self.redactor = Redactor(self.secrets)
+        self.scope.derived = self.redactor.add
         for name, written in self.journey.variables.items():
             try:
                 given = self.settings.variables.get(name)

@@ -244,7 +244,7 @@ async def test_a_secret_is_not_sent_beyond_its_hosts(shop: Shop) -> None:
     head = SECRET.replace("variables: {", f"variables: {{port: '{shop.url.rpartition(':')[2]}', ")
     found = await run_journey(journey(steps, head), settings_for(shop.url))
     assert found.failure is not None
-    assert found.failure.message == "the secret card was not sent to localhost: it is bound to 127.0.0.1"
+    assert found.failure.message == "the secret card was not sent: it is bound to 127.0.0.1, and this is another host"
     assert shop.state["requests"] == 0
 
 

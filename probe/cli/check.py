@@ -2,12 +2,13 @@ from pathlib import Path
 
 import click
 
+from probe.cli.options import parse_files
 from probe.errors import ExitCode, UsageError
 from probe.spec.load import load_journeys
 
 
 @click.command("check")
-@click.argument("files", metavar="FILE|DIR…", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE|DIR…", nargs=-1, callback=parse_files)
 def command(files: tuple[Path, ...]) -> ExitCode:
     """Validate journey files without running them: every mistake at once, each with its place and what to do."""
     if not files:

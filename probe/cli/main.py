@@ -54,19 +54,11 @@ def cli() -> None:
 
 def main() -> None:
     """The program: never a traceback for something a person can put right."""
+    _open_descriptors()
     try:
-        code = cli.main(standalone_mode=False)
+        code = _run()
         sys.stdout.flush()
-    except JourneyError as error:
-        code = _tell_mistakes(error)
-    except ProbeError as error:
-        click.echo(f"probe: {error}", err=True)
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
-        code = ExitCode.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        code = ExitCode.INTERRUPTED
+        sys.stderr.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
         code = ExitCode.ERRORED
@@ -75,7 +67,33 @@ def main() -> None:
 
         traceback.print_exc()
         code = ExitCode.ERRORED
-    sys.exit(int(code or 0))
+    sys.exit(int(code))
+
+
+def _run() -> int:
+    try:
+        return int(cli.main(standalone_mode=False) or 0)
+    except JourneyError as error:
+        return _tell_mistakes(error)
+    except ProbeError as error:
+        click.echo(f"probe: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+
+
+def _open_descriptors() -> None:
+    """A job may be started without stdin, stdout or stderr; the next file opened must not become one of them."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 def _tell_mistakes(error: JourneyError) -> ExitCode:

@@ -19,6 +19,13 @@ def parse_variables(context: click.Context, parameter: click.Parameter, values: 
     return {name: value for name, _, value in pairs}
 
 
+def parse_files(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[Path, ...]:
+    """An empty name, from a shell variable that is not set, must not become the present folder."""
+    if "" in values:
+        raise click.BadParameter("a name is empty; is a variable not set?")
+    return tuple(map(Path, values))
+
+
 def parse_time(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
     if value is None:
         return None
@@ -36,7 +43,7 @@ def journey_options(command: F) -> F:
     """Which journeys to run, with what, for how long, and where the reports go."""
     path = click.Path(path_type=Path)
     options = (
-        click.argument("files", metavar="FILE|DIR…", nargs=-1, type=path),
+        click.argument("files", metavar="FILE|DIR…", nargs=-1, callback=parse_files),
         click.option(
             "--var", "values", metavar="NAME=VALUE", multiple=True, callback=parse_variables, help="Set a variable."
         ),

@@ -3,8 +3,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-import click
+from typing import TextIO
 
 from probe.errors import OutputError, UsageError
 from probe.export.console import View, report
@@ -33,29 +32,30 @@ class Reports:
         self.summary_path = summary_path
         self.json_on_stdout = str(json_path) == "-"
         self.view = _view(sys.stderr if self.json_on_stdout else sys.stdout, quiet=quiet, verbose=verbose)
-        _check((json_path, junit_path, markdown_path))
+        _check(json_path, (junit_path, markdown_path))
 
     def write(self, runs: Sequence[Run], *, title: str = "") -> None:
-        for line in report(runs, self.view):
-            click.echo(line, err=self.json_on_stdout, color=self.view.colour)
-        if title:
-            click.echo(title, err=self.json_on_stdout)
-        if self.json_path is not None:
-            from probe.export.json import render_json
-
-            self._write_json(self.json_path, render_json(runs))
+        """Files first: whoever reads the terminal may have gone away."""
+        if self.json_path is not None and not self.json_on_stdout:
+            _write(self.json_path, self._json(runs))
         if self.junit_path is not None:
             from probe.export.junit import render_junit
 
             _write(self.junit_path, render_junit(runs))
         if self.markdown_path is not None or self.summary_path:
             self._write_markdown(runs, title)
-
-    def _write_json(self, path: Path, text: str) -> None:
+        _say("\n".join([*report(runs, self.view), *([title] if title else [])]) + "\n", self._terminal)
         if self.json_on_stdout:
-            click.echo(text, nl=False)
-        else:
-            _write(path, text)
+            _say(self._json(runs), sys.stdout)
+
+    @property
+    def _terminal(self) -> TextIO:
+        return sys.stderr if self.json_on_stdout else sys.stdout
+
+    def _json(self, runs: Sequence[Run]) -> str:
+        from probe.export.json import render_json
+
+        return render_json(runs)
 
     def _write_markdown(self, runs: Sequence[Run], title: str) -> None:
         from probe.export.markdown import render_markdown
@@ -73,11 +73,26 @@ def _view(stream: object, *, quiet: bool, verbose: bool) -> View:
     return View(width=width, colour=terminal and not os.environ.get("NO_COLOR"), verbose=verbose, quiet=quiet)
 
 
-def _check(paths: Iterable[Path | None]) -> None:
+def _check(json_path: Path | None, others: Iterable[Path | None]) -> None:
     """UsageError before anything is run when a report would have nowhere to go."""
-    for path in paths:
-        if path is not None and str(path) != "-" and path.is_dir():
+    for path in others:
+        if path is not None and str(path) == "-":
+            raise UsageError("only --json can go to stdout; name a file for the other reports")
+    for path in (json_path, *others):
+        if path is not None and path.is_dir():
             raise UsageError(f"{path} is a folder; name a file for the report")
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """A reader who went away (a closed pipe) changes nothing; any other loss is an OutputError."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or the interpreter complains at its end
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise OutputError(f"the report could not be printed: {error.strerror}") from None
 
 
 def _write(path: Path, text: str, mode: str = "w") -> None:

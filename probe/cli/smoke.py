@@ -25,7 +25,9 @@ def parse_target(context: click.Context, parameter: click.Parameter, value: str)
     except ValueError:
         good = False
     if not good:
-        raise click.BadParameter(f"expected a URL such as https://new.example.com, got {value!r}")
+        raise click.BadParameter("expected a URL such as https://new.example.com")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise click.BadParameter("a target is scheme, host and path: no user, query or fragment")
     return value.rstrip("/")
 
 
@@ -86,16 +88,32 @@ def command(
         secret_defaults=False,
     )
     done = launch(Plan([_row(journey, settings, values, runs) for journey in journeys], fail_fast), quiet=quiet)
-    code = decide(journeys, done)
-    reports.write(done, title=f"Release gate: {'passed' if code is ExitCode.PASSED else 'not passed'} · {target}")
+    code = decide(journeys, done, target)
+    verdict = "passed" if code is ExitCode.PASSED else "not passed"
+    without = strangers(journeys, done, target) if code is ExitCode.ERRORED else []
+    why = f" · never reached by {', '.join(without)}" if without else ""
+    reports.write(done, title=f"Release gate: {verdict} · {target}{why}")
     return code
 
 
-def decide(journeys: Sequence[Journey], runs: Sequence[Run]) -> ExitCode:
-    """0 only when every journey has run and every run has passed."""
+def decide(journeys: Sequence[Journey], runs: Sequence[Run], target: str) -> ExitCode:
+    """0 only when every journey has run, has reached the target, and every run has passed."""
     code = exit_code(runs)
-    unheard = {journey.name for journey in journeys} - {run.journey for run in runs}
-    return ExitCode.ERRORED if unheard and code is ExitCode.PASSED else code
+    return ExitCode.ERRORED if code is ExitCode.PASSED and strangers(journeys, runs, target) else code
+
+
+def strangers(journeys: Sequence[Journey], runs: Sequence[Run], target: str) -> list[str]:
+    """The journeys that never exchanged a word with the target: they say nothing of it."""
+    origin = urlsplit(target)[:2]
+    reached = {
+        run.journey
+        for run in runs
+        for step in run.steps
+        for attempt in step.attempts
+        for exchange in attempt.exchanges
+        if urlsplit(exchange.url)[:2] == origin and exchange.status is not None
+    }
+    return [journey.name for journey in journeys if journey.name not in reached]
 
 
 def _row(

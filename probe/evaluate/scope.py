@@ -15,10 +15,18 @@ class Scope:
         self.environ = environ
         self.now = now
         self.random = random
+        self.derived: Callable[[str, str], None] = lambda name, value: None
+        """Told what a filter made of a secret: it is one too."""
         self._values: dict[str, Any] = {}
+        self._secret: set[str] = set()
 
     def find(self, name: str) -> Any:
         return self._values.get(name, MISSING)
 
-    def set(self, name: str, value: Any) -> None:
+    def set(self, name: str, value: Any, *, secret: bool = False) -> None:
         self._values[name] = value
+        if secret:
+            self._secret.add(name)
+
+    def is_secret(self, name: str) -> bool:
+        return name in self._secret

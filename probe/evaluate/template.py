@@ -246,14 +246,18 @@ def _evaluate(expression: Expression, place: Place, scope: Scope) -> Any:
     except FilterError as error:
         raise RenderError(f"{_spell(expression)}: {error}", place) from None
     if value is MISSING:
-        raise RenderError(f"{_spell(expression)} has no value", place, _absence(expression))
+        raise RenderError(f"{_spell(expression)} has no value", place, _absence(expression, scope))
+    if isinstance(head, Name) and expression.filters and isinstance(value, str) and scope.is_secret(head.name):
+        scope.derived(head.name, value)
     return value
 
 
-def _absence(expression: Expression) -> str:
+def _absence(expression: Expression, scope: Scope) -> str:
     match expression.head:
         case Call(function="env", arguments=(str() as variable,)):
             return f'set the environment variable {variable}, or add: | default("…")'
+        case Name(name) if scope.find(name) is not MISSING:
+            return "its filters leave nothing of it"
         case Name(name):
             return f"no step before this one captured {name}"
     return ""

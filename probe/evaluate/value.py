@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from probe.model.duration import Duration, format_duration
 
-SHOWN = 120
+SHOWN = 64 * 1024
+"""Far more than a reader sees: secrets are looked for before a text is cut to what a record keeps."""
 MAX_DEPTH = 100
 """How deep the JSON of a target may be nested: what walks it afterwards is recursive."""
 
@@ -87,13 +88,13 @@ def same(left: Any, right: Any) -> bool:
 
 
 def show(value: Any) -> str:
-    """The value as a message shows it: JSON, cut to a line."""
+    """The value as a message shows it: JSON in one line."""
     if value is MISSING:
         return "nothing"
     if isinstance(value, Duration):
         return format_duration(value)
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}… ({len(text)} characters)"
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
 def _refuse_constant(name: str) -> Any:

@@ -61,8 +61,9 @@ def run_lines(run: Run, view: View) -> Iterator[str]:
         yield f"  {cut(run.description, view.width - 2)}"
     target = run.variables.get("shop")
     facts = [run.file, f"region {run.region}", *([f"shop {target}"] if target else [])]
-    facts += [f"run {run.run_id}"] if view.verbose else []
     yield view.style(f"  {cut(' · '.join(facts), view.width - 2)}", dim=True)
+    if view.verbose:
+        yield view.style(f"  run {run.run_id}", dim=True)
     yield ""
     scale = max((step.duration_ns for step in run.steps), default=0)
     name_width = min(_NAME, max((cells(_title(step)) for step in run.steps), default=0))

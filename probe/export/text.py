@@ -46,12 +46,12 @@ def excerpt(place: Place) -> Iterator[str]:
     yield f"  {number} | {line}"
     if place.column <= len(place.text):
         before = cells(printable(place.text[: place.column - 1].replace("\t", " ")))
-        marked = cells(printable(place.text[place.column - 1 : place.end_column - 1])) or 1
+        marked = cells(printable(place.text[place.column - 1 : place.end_column - 1].replace("\t", " "))) or 1
         yield f"  {' ' * len(number)} | {' ' * before}{'^' * marked}"
 
 
 def mistake_lines(mistake: Mistake) -> Iterator[str]:
-    yield f"{mistake.place}: {printable(mistake.message)}"
+    yield f"{printable(str(mistake.place))}: {printable(mistake.message)}"
     yield from excerpt(mistake.place)
     if mistake.hint:
         yield f"  {' ' * len(str(mistake.place.line))} = {printable(mistake.hint)}"

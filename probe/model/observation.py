@@ -18,10 +18,13 @@ class Response(Struct, frozen=True):
 
     @property
     def text(self) -> str:
+        """The body as text that can be encoded again, whatever the target says of it."""
         try:
-            return self.body.decode(self.charset, errors="replace")
-        except (LookupError, UnicodeError):  # Python knows codecs that are no charsets: base64, idna, …
+            text = self.body.decode(self.charset, errors="replace")
+            text.encode()
+        except (LookupError, UnicodeError):  # Python knows codecs that are no charsets: base64, idna, unicode_escape
             return self.body.decode(errors="replace")
+        return text
 
 
 class Observation(Struct, frozen=True):

@@ -1,7 +1,7 @@
 import ipaddress
 from collections.abc import Mapping
 
-from probe.safety.redaction import forms_of
+from probe.safety.redaction import pattern_of
 
 
 def is_loopback(host: str) -> bool:
@@ -15,7 +15,8 @@ def is_loopback(host: str) -> bool:
 def leaked_secret(text: str, host: str, bound: Mapping[str, tuple[str, tuple[str, ...]]]) -> str | None:
     """The name of a secret, in whatever form, that is in a text on its way to a host it is not bound to."""
     for name, (value, hosts) in bound.items():
-        if not any(_covers(allowed, host) for allowed in hosts) and any(form in text for form in forms_of(value)):
+        pattern = pattern_of(value)
+        if pattern is not None and pattern.search(text) and not any(_covers(allowed, host) for allowed in hosts):
             return name
     return None
 

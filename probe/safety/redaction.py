@@ -1,22 +1,27 @@
 """Secrets are taken out of a Run before it leaves the runner, in the forms a value takes on its way.
 
-The forms: as it is, Base64 (plain and URL-safe, at any offset in a longer text), percent-encoded (also with + for a
-blank), escaped for JSON and for HTML. Values shorter than six characters are not looked for:
-they would tear up every text.
+The forms: as it is; percent-encoded (with + for a blank), escaped for JSON or for HTML, each character or only some;
+Base64, plain and URL-safe, at any offset in a longer text; all of them in upper or lower case too; and what filters of
+a template make of it. Values shorter than six characters are not looked for: they would tear up every text.
 """
 
 import base64
 import html
 import json
+import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import Any, TypeVar
-from urllib.parse import quote, quote_plus
+from functools import cache, lru_cache
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 SHORTEST = 6
+LONGEST_TEXT = 2000
+"""Characters of a text that a record keeps. Cut here, after redaction: a secret cut in two would not be found."""
+
+_BLANKS = {" ": {"+"}, "+": {" "}}
+"""In a form a blank is sent as +, and a + that nobody encoded arrives as a blank."""
 
 T = TypeVar("T")
 
@@ -25,62 +30,85 @@ class Redactor:
     """Replaces secrets by their names. Secrets can be added while a run goes on: a captured token is one."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
-        self._forms: dict[str, str] = {}
+        self._secrets: list[tuple[str, re.Pattern[str], str]] = []
         for name, value in secrets.items():
             self.add(name, value)
 
     def add(self, name: str, value: str) -> None:
-        self._forms |= dict.fromkeys(forms_of(value), f"[{name}]")
-        self._forms = dict(sorted(self._forms.items(), key=lambda item: -len(item[0])))
+        pattern = pattern_of(value)
+        if pattern is not None:
+            self._secrets.append((value, pattern, f"[{name}]"))
+            self._secrets.sort(key=lambda secret: -len(secret[0]))
 
     def text(self, text: str) -> str:
-        for form, shown in self._forms.items():
-            if form in text:
-                text = text.replace(form, shown)
+        for _, pattern, shown in self._secrets:
+            text = pattern.sub(lambda _, shown=shown: shown, text)  # type: ignore[misc]
         return text
 
     def record(self, record: T) -> T:
-        """A copy of a struct, list, mapping or text without secrets; enumerations and numbers stay."""
-        return self._walk(record) if self._forms else record
+        """A copy of a struct, list, mapping or text without secrets, long texts cut; enumerations and numbers stay."""
+        return self._walk(record, anything=True)  # type: ignore[no-any-return]
 
-    def _walk(self, part: Any) -> Any:
+    def _walk(self, part: Any, *, anything: bool) -> Any:
+        """`anything` is whether a text may stand here in place of a number."""
         if type(part) is str:
-            return self.text(part)
+            return _cut(self.text(part), part)
         if isinstance(part, Struct):
-            old = {name: getattr(part, name) for name in part.__struct_fields__}
-            new = {name: self._walk(value) for name, value in old.items()}
-            changed = {name: value for name, value in new.items() if value is not old[name]}
-            return replace(part, **changed) if changed else part
+            return self._struct(part)
         if isinstance(part, dict):
-            return {self._walk(key): self._walk(value) for key, value in part.items()}
+            return {self._walk(key, anything=True): self._walk(value, anything=anything) for key, value in part.items()}
         if isinstance(part, list | tuple):
-            return type(part)([self._walk(item) for item in part])
-        return self._number(part)
+            return type(part)([self._walk(item, anything=anything) for item in part])
+        return self._number(part) if anything else part
+
+    def _struct(self, struct: Struct) -> Struct:
+        old = {name: getattr(struct, name) for name in struct.__struct_fields__}
+        loose = _loose_fields(type(struct))
+        new = {name: self._walk(value, anything=name in loose) for name, value in old.items()}
+        changed = {name: value for name, value in new.items() if value != old[name]}
+        return replace(struct, **changed) if changed else struct
 
     def _number(self, part: Any) -> Any:
         """A secret of digits may have become a number on the way."""
-        if isinstance(part, int) and not isinstance(part, bool) and len(str(part)) >= SHORTEST:
-            return self._forms.get(str(part), part)
+        if isinstance(part, int) and not isinstance(part, bool):
+            return next((shown for value, _, shown in self._secrets if value == str(part)), part)
         return part
 
 
+def _cut(text: str, before: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        return f"{text[: LONGEST_TEXT - 1]}…"
+    return before if text == before else text
+
+
+@cache
+def _loose_fields(struct: type[Struct]) -> frozenset[str]:
+    """The fields whose values can be of any type."""
+    hints = get_type_hints(struct)
+    return frozenset(name for name, hint in hints.items() if Any in (hint, *get_args(hint)))
+
+
 @lru_cache(maxsize=256)
-def forms_of(value: str) -> tuple[str, ...]:
-    """All forms of a secret that are looked for; none when it is too short to be."""
+def pattern_of(value: str) -> re.Pattern[str] | None:
+    """What finds a secret in any of its forms; None when it is too short to be looked for."""
     if len(value) < SHORTEST:
-        return ()
-    raw = value.encode()
-    forms = {
-        value,
-        quote(value, safe=""),
-        quote(value),
-        quote_plus(value),
-        html.escape(value),
-        html.escape(value, quote=False),
-    }
-    forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
-    forms |= {quote(value, safe="").lower()} | set(_base64_forms(raw))
-    return tuple(sorted((form for form in forms if len(form) >= SHORTEST), key=len, reverse=True))
+        return None
+    encoded = {form for form in _base64_forms(value.encode(errors="surrogatepass")) if len(form) >= SHORTEST}
+    forms = ["".join(map(_character, value)), *map(re.escape, sorted(encoded, key=len, reverse=True))]
+    return re.compile("|".join(forms), re.IGNORECASE)
+
+
+def _character(character: str) -> str:
+    """The character as it is or in any of its escapes: which ones are escaped depends on who does it."""
+    percent = "".join(f"%{byte:02x}" for byte in character.encode(errors="surrogatepass"))
+    forms = {character, percent, html.escape(character), *_BLANKS.get(character, ())}
+    escaped = {json.dumps(character)[1:-1], json.dumps(character, ensure_ascii=False)[1:-1]} - {character}
+    # JSON within JSON escapes the backslashes again
+    patterns = [
+        *(rf"\\+{re.escape(form[1:])}" for form in escaped),
+        *map(re.escape, sorted(forms, key=len, reverse=True)),
+    ]
+    return f"(?:{'|'.join(patterns)})"
 
 
 def _base64_forms(raw: bytes) -> Iterable[str]:

@@ -30,7 +30,7 @@ from probe.spec.scalars import (
     read_texts,
     read_value,
 )
-from probe.spec.source import Source, is_folder, read_source
+from probe.spec.source import Source, is_folder, is_special, read_source
 from probe.spec.step import read_step
 from probe.steps.http import Follow, Json
 
@@ -64,11 +64,15 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
         if not is_folder(path):
             files[path] = None
             continue
-        inside = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and not is_folder(file))
+        inside = sorted(file for file in path.rglob("*") if _is_journey(file))
         if not inside:
             raise UsageError(f"{path} has no journey files (*.yaml, *.yml) in it")
         files.update(dict.fromkeys(inside))
     return list(files)
+
+
+def _is_journey(path: Path) -> bool:
+    return path.suffix in SUFFIXES and not is_folder(path) and not is_special(path)
 
 
 def read_journey(source: Source) -> Journey:

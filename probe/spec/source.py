@@ -1,4 +1,5 @@
 import re
+import stat
 from bisect import bisect_right
 from pathlib import Path
 
@@ -45,10 +46,20 @@ def is_folder(path: Path) -> bool:
         return False
 
 
+def is_special(path: Path) -> bool:
+    """Whether reading could wait for ever: what is there is neither a file nor a folder."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
 def read_source(path: Path) -> Source:
     """The file's text; JourneyError when it cannot be read, is no UTF-8 or is larger than 1 MiB."""
     if is_folder(path):
         raise _unreadable(path, "expected a journey file, got a directory", "name a file in it")
+    if is_special(path):
+        raise _unreadable(path, "expected a journey file, got a pipe or a device", "write it to a file first")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)

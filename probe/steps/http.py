@@ -88,9 +88,11 @@ def _reject_url(url: Text, key: str) -> None:
     start = url.parts[0] if url.parts else ""
     if not isinstance(start, str):
         return
-    hint = "a URL starts with http:// or https://; a variable keeps it in one place: ${shop}/cart"
-    if not start.startswith(("http://", "https://")) or (url.literal is not None and _trouble(url.literal)):
-        raise ActionError(f"not a URL a request can go to: {(url.literal or start)[:80]}", hint, key)
+    if not start.startswith(("http://", "https://")):
+        hint = "a URL starts with http:// or https://; a variable keeps it in one place: ${shop}/cart"
+        raise ActionError(f"not a URL a request can go to: {start[:80]}", hint, key)
+    if url.literal is not None and (trouble := _trouble(url.literal)):
+        raise ActionError(f"not a URL a request can go to: {url.literal[:80]}", trouble, key)
 
 
 def _trouble(url: str) -> str:
@@ -104,8 +106,8 @@ def _trouble(url: str) -> str:
         if parts.port == 0 or any(character.isspace() or not character.isprintable() for character in url):
             return "it has a blank, a control character or port 0 in it"
         parts.hostname.encode("idna")
-    except ValueError as error:
-        return str(error)
+    except ValueError:
+        return "its host or port is malformed"  # the library's own reason quotes pieces, of a secret perhaps
     return ""
 
 
@@ -197,7 +199,9 @@ def _guard(request: "Request", performance: Performance, place: Place) -> None:
     secret = leaked_secret(request.sent_text, host, performance.options.secret_hosts)
     if secret is not None:
         allowed = ", ".join(performance.options.secret_hosts[secret][1])
-        raise script_failure(f"the secret {secret} was not sent to {host}: it is bound to {allowed}", place)
+        raise script_failure(
+            f"the secret {secret} was not sent: it is bound to {allowed}, and this is another host", place
+        )
 
 
 async def _exchange(request: "Request", session: "Client", performance: Performance) -> "Answer":

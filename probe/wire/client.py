@@ -95,14 +95,16 @@ class Client:
                 url=request.url,
                 status=response.status,
                 http_version=f"{version.major}.{version.minor}" if version else "",
-                headers=tuple(response.headers.items()),
+                headers=tuple((name, _readable(value)) for name, value in response.headers.items()),
                 body=body,
                 charset=response.charset or "utf-8",
             )
 
     def cookies(self, url: str) -> dict[str, str]:
         """The cookies the next request to that URL would send."""
-        return {name: morsel.value for name, morsel in self._kept.cookie_jar.filter_cookies(URL(url)).items()}
+        return {
+            name: _readable(morsel.value) for name, morsel in self._kept.cookie_jar.filter_cookies(URL(url)).items()
+        }
 
 
 @asynccontextmanager
@@ -124,6 +126,11 @@ def _session(jar: aiohttp.CookieJar, user_agent: str, tls: Any, *, force_close: 
     )
     session._retry_connection = False  # noqa: SLF001 - aiohttp would resend PUT and DELETE on a dead connection by itself
     return session
+
+
+def _readable(value: str) -> str:
+    """A header's value without bytes that are no UTF-8, which no record could hold."""
+    return value.encode(errors="surrogateescape").decode(errors="replace")
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -1,12 +1,16 @@
 import asyncio
+import base64
 import json
 import signal
+import sys
 from pathlib import Path
+
+import pytest
 
 from probe.demo.shop import Faults, Shop
 from probe.model.codec import decode_run
 from probe.model.result import Verdict
-from tests.cli.process import run_probe, start_probe, write_journey
+from tests.cli.process import ROOT, run_probe, start_probe, write_journey
 
 BROWSE = '  - {name: look, http: {get: "${shop}/"}}\n'
 
@@ -155,3 +159,71 @@ async def test_the_second_interrupt_ends_at_once(shop: Shop, tmp_path: Path) -> 
     async with asyncio.timeout(10):
         assert await process.wait() == 130
     await process.communicate()
+
+
+@pytest.mark.parametrize("path", ["x", "yy", "zzz"])
+async def test_no_part_of_a_secret_is_shown_where_texts_are_cut(shop: Shop, tmp_path: Path, path: str) -> None:
+    card = "CANARYcanary0123456789"
+    steps = "".join(
+        f'  - {{name: s{pad}, http: {{post: "${{shop}}/echo", body: "{path * pad}${{card}}"}}, '
+        f"check: [{{jsonpath: $.body, equals: no}}]}}\n"
+        for pad in (100, 640, 990, 1970)
+    )
+    journey = write_journey(tmp_path, steps, head="secrets: {card: {env: TEST_CARD}}\n")
+    junit = tmp_path / "junit.xml"
+    ended = await run_probe(
+        "run", journey, "--var", f"shop={shop.url}", "-v", "--json", "-", "--junit", junit, TEST_CARD=card
+    )
+    assert "CANARY" not in (ended.out + ended.err + junit.read_text()).replace("CANARYx", "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:notaport${card}/",
+        "http://u:${card}@127.0.0.1:1/",
+        "http://${card}.example.com/",
+        "${shop}/echo?q=${card | upper}",
+        "${shop}/echo?q=${card | lower | base64}",
+    ],
+)
+async def test_no_part_of_a_secret_is_in_a_message_about_a_url(shop: Shop, tmp_path: Path, url: str) -> None:
+    head = "secrets: {card: {env: TEST_CARD, hosts: [127.0.0.1]}}\n"
+    journey = write_journey(tmp_path, f"  - {{name: a, http: {{get: '{url}'}}, check: [{{status: 299}}]}}\n", head=head)
+    card = 'cANARY7/9+x"<Zq'
+    ended = await run_probe("run", journey, "--var", f"shop={shop.url}", "-v", "--json", "-", TEST_CARD=card)
+    assert "canary" not in (ended.out + ended.err).lower()
+    assert base64.b64encode(card.lower().encode()).decode() not in ended.out + ended.err
+
+
+async def test_a_reader_who_goes_away_changes_neither_verdict_nor_reports(shop: Shop, tmp_path: Path) -> None:
+    junit = tmp_path / "junit.xml"
+    command = f"{sys.executable} -m probe run journeys --var shop={shop.url} -v --junit {junit}"
+    assert await shell(f"{command} | true; exit ${{PIPESTATUS[0]}}") == (0, b"")
+    assert junit.read_text().count("<testsuite ") == 3
+
+
+async def test_without_a_stdout_the_verdict_stays(shop: Shop) -> None:
+    command = f"{sys.executable} -m probe run journeys/search.yaml --var shop={shop.url}"
+    assert (await shell(f"{command} -q >&-"))[0] == 0
+    assert (await shell(f"{command} -q --json - >&- 2>&- <&-"))[0] == 0
+
+
+async def test_a_full_stdout_is_3_and_no_traceback(shop: Shop) -> None:
+    command = f"{sys.executable} -m probe run journeys/search.yaml --var shop={shop.url} -q"
+    told = b"probe: the report could not be printed: No space left on device\n"
+    assert await shell(f"{command} >/dev/full") == (3, told)
+
+
+@pytest.mark.parametrize("arguments", [("",), ("journeys", "--junit", "-"), ("journeys", "--junit", "/tmp")])
+async def test_an_argument_that_cannot_be_meant_is_2(arguments: tuple[str, ...]) -> None:
+    assert (await run_probe("run", *arguments)).code == 2
+
+
+async def shell(command: str) -> tuple[int, bytes]:
+    """The exit code and stderr of a line of bash."""
+    process = await asyncio.create_subprocess_exec("bash", "-c", command, cwd=ROOT, stderr=asyncio.subprocess.PIPE)
+    _, err = await process.communicate()
+    lines = [line for line in err.splitlines(keepends=True) if b" passed in " not in line]
+    assert process.returncode is not None
+    return process.returncode, b"".join(lines)

@@ -75,3 +75,32 @@ async def test_one_failure_among_many_journeys_is_1(shop: Shop, tmp_path: Path) 
     ended = await run_probe("smoke", tmp_path, "--target", shop.url, "-q")
     assert ended.code == 1
     assert "2 runs of 2 journeys: 1 passed, 1 failed" in ended.out
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "  - {name: rest, wait: 1ms}\n",
+        '  - {name: elsewhere, http: {get: "${other}/"}}\n',
+    ],
+)
+async def test_a_journey_that_never_reaches_the_target_is_3(shop: Shop, tmp_path: Path, steps: str) -> None:
+    async with Shop() as other:
+        journey = tmp_path / "stray.yaml"
+        journey.write_text(f"journey: stray\nvariables: {{shop: x, other: {other.url}}}\nsteps:\n{steps}")
+        ended = await run_probe("smoke", journey, "--target", shop.url)
+    assert ended.code == 3
+    assert ended.out.endswith(f"Release gate: not passed · {shop.url} · never reached by stray\n")
+
+
+async def test_soft_checks_alone_do_not_make_a_broken_build_green(shop: Shop, tmp_path: Path) -> None:
+    shop.faults = Faults(status=503)
+    journey = write_journey(tmp_path, '  - {name: a, http: {get: "${shop}/"}, check: [{status: 200, soft: true}]}\n')
+    assert (await run_probe("smoke", journey, "--target", shop.url)).code == 1
+
+
+@pytest.mark.parametrize("target", ["http://u:pw@127.0.0.1", "http://127.0.0.1/?x=1", "http://127.0.0.1/#f"])
+async def test_a_target_with_more_than_an_address_is_2_and_not_repeated(target: str) -> None:
+    ended = await run_probe("smoke", "journeys/browse.yaml", "--target", target)
+    assert ended.code == 2
+    assert "pw" not in ended.out + ended.err

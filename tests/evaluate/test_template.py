@@ -124,7 +124,7 @@ def test_a_scalar_that_is_one_whole_template_keeps_its_type(value: Any) -> None:
         ),
         ("a${null}", "${null} is null and cannot stand in a text", 'add: | default("")'),
         ("${items | upper}", "${items}: upper: expected text, got list [1]", ""),
-        ("${items | nth(1)}", "${items} has no value", "no step before this one captured items"),
+        ("${items | nth(1)}", "${items} has no value", "its filters leave nothing of it"),
     ],
 )
 def test_a_template_without_a_value_says_what_to_do(source: str, message: str, hint: str) -> None:

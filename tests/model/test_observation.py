@@ -16,6 +16,7 @@ def _response(body: bytes, charset: str) -> Response:
         (b"caf\xc3\xa9", "no-such-charset", "café"),
         (b"YQ==", "base64", "YQ=="),
         (b"a..b", "idna", "a..b"),
+        (b"\\ud800", "unicode_escape", "\\ud800"),
     ],
 )
 def test_a_body_is_text_whatever_the_target_says_of_it(body: bytes, charset: str, text: str) -> None:

@@ -149,3 +149,11 @@ def test_a_file_without_permission_is_told_with_what_to_do(path: str, tmp_path: 
 
 def test_what_may_not_be_asked_is_no_folder() -> None:
     assert [is_folder(Path(path)) for path in (os.curdir, "none", "x" * 300)] == [True, False, False]
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    with pytest.raises(JourneyError) as caught:
+        read_source(pipe)
+    assert caught.value.mistakes[0].message == "expected a journey file, got a pipe or a device"

@@ -299,7 +299,7 @@ LEAKS: dict[str, dict[str, Any]] = {
 async def test_a_secret_does_not_go_to_another_host(shop: Shop, session: Client, leak: dict[str, Any]) -> None:
     performance = attempt(BOUND)
     found = await failure(Action(post=text(f"{shop.url}/echo"), **leak), session, performance)
-    message = "the secret card was not sent to 127.0.0.1: it is bound to shop.invalid"
+    message = "the secret card was not sent: it is bound to shop.invalid, and this is another host"
     assert (found, performance.exchanges, shop.state["requests"]) == (Failure(Cause.SCRIPT, message, PLACE), [], 0)
 
 
@@ -309,7 +309,7 @@ async def test_a_redirect_does_not_carry_a_secret_to_another_host(serve: Serve, 
     performance = attempt(bound)
     action = Action(post=text(f"{await serve(target.talk)}/from"), body=text(CARD), follow=Follow(1))
     found = await failure(action, session, performance)
-    message = "the secret card was not sent to shop.invalid: it is bound to 127.0.0.1"
+    message = "the secret card was not sent: it is bound to 127.0.0.1, and this is another host"
     assert (found, len(performance.exchanges)) == (Failure(Cause.SCRIPT, message, PLACE), 1)
 
 
