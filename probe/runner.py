@@ -4,7 +4,7 @@ import asyncio
 import random
 from contextlib import AsyncExitStack
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4, uuid5
 
 from probe import __version__
 from probe.evaluate.scope import Scope
@@ -96,8 +96,8 @@ class _Running:
             await self._cleanup(stage)
             self._skip_rest(Section.ALWAYS, "the cleanup's time ran out before it")
         else:
-            self._skip_rest(Section.STEPS, "the run could not start")
-            self._skip_rest(Section.ALWAYS, "the run could not start")
+            for section in (Section.STEPS, Section.ALWAYS):
+                self._skip_rest(section, "the run could not start")
         self.duration_ns = self.clock()
 
     def _fill_scope(self) -> Failure | None:
@@ -138,10 +138,13 @@ class _Running:
             options=options,
             redactor=self.redactor,
             session=lambda kind: self._session(kind, options),
-            write_key=lambda step: str(uuid5(UUID(int=self.run_id.int), step)),
+            write_key=self._write_key,
             cut=self._cut,
             done=self._done,
         )
+
+    def _write_key(self, step: str) -> str:
+        return str(uuid5(self.run_id, step))
 
     async def _open_sessions(self, stage: Stage) -> Failure | None:
         for kind in dict.fromkeys(step.kind for step in (*self.journey.steps, *self.journey.always)):
@@ -203,7 +206,7 @@ class _Running:
             return
         known = outcome.result.verdict is Verdict.PASSED
         state = EffectState.OPEN if known else EffectState.UNKNOWN
-        self.effects.append((step, Effect(step.name, state, step.undo is not None, str(uuid5(self.run_id, step.name)))))
+        self.effects.append((step, Effect(step.name, state, step.undo is not None, self._write_key(step.name))))
 
     async def _cleanup(self, stage: Stage) -> None:
         """Undo the writes, the last one first, then `always`: within their own time, whatever happened before."""

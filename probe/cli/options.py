@@ -1,14 +1,45 @@
 """Options that several commands share, and what their values turn into."""
 
+import os
+import socket
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
+from msgspec import Struct
 
+from probe.errors import ExitCode, UsageError
 from probe.model.duration import parse_duration
+from probe.model.result import Trigger
+from probe.settings import Settings
 
-F = TypeVar("F", bound=Callable[..., Any])
+
+class Chosen(Struct, frozen=True):
+    """What the options of `journey_options` were given."""
+
+    files: tuple[Path, ...]
+    values: dict[str, str]
+    region: str
+    tags: tuple[str, ...]
+    fail_fast: bool
+    timeout_ns: int | None
+    allow_writes: bool
+    json_path: Path | None
+    junit_path: Path | None
+    quiet: bool
+    verbose: bool
+
+    def settings(self, trigger: Trigger) -> Settings:
+        return Settings(
+            trigger=trigger,
+            region=self.region,
+            agent=socket.gethostname(),
+            environ=os.environ,
+            timeout_ns=self.timeout_ns,
+            writes_allowed=self.allow_writes,
+        )
 
 
 def parse_variables(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -39,8 +70,8 @@ def _refuse(value: str) -> int:
     raise click.BadParameter(f"expected a duration such as 30s or 2m, got {value!r}")
 
 
-def journey_options(command: F) -> F:
-    """Which journeys to run, with what, for how long, and where the reports go."""
+def journey_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
+    """Which journeys to run, with what, for how long, and where the reports go; the command gets them as Chosen."""
     path = click.Path(path_type=Path)
     options = (
         click.argument("files", metavar="FILE|DIR…", nargs=-1, callback=parse_files),
@@ -65,6 +96,15 @@ def journey_options(command: F) -> F:
         click.option("-q", "--quiet", is_flag=True, help="Show failures and a summary only."),
         click.option("-v", "--verbose", is_flag=True, help="Show exchanges, checks and captures too."),
     )
+
+    @wraps(command)
+    def gathered(**given: Any) -> Any:
+        chosen = Chosen(**{name: given.pop(name) for name in Chosen.__struct_fields__})
+        if not chosen.files:
+            raise UsageError("name at least one journey file or folder, for example journeys/")
+        return command(chosen, **given)
+
+    decorated: Callable[..., Any] = gathered
     for option in reversed(options):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated

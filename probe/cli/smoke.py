@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import click
 from msgspec.structs import replace
 
-from probe.cli.launch import Plan, agent_name, exit_code, launch, require_variables, select, settings_for
-from probe.cli.options import journey_options
+from probe.cli.launch import Plan, exit_code, launch, require_variables, select, settings_for
+from probe.cli.options import Chosen, journey_options
 from probe.cli.reports import Reports
 from probe.errors import ExitCode, UsageError
 from probe.model.journey import EffectKind, Journey
@@ -42,58 +42,37 @@ def parse_target(context: click.Context, parameter: click.Parameter, value: str)
 @click.option(
     "--markdown", "markdown_path", metavar="PATH", type=click.Path(path_type=Path), help="Write a Markdown summary."
 )
-def command(
-    files: tuple[Path, ...],
-    values: dict[str, str],
-    region: str,
-    tags: tuple[str, ...],
-    fail_fast: bool,
-    timeout_ns: int | None,
-    allow_writes: bool,
-    json_path: Path | None,
-    junit_path: Path | None,
-    quiet: bool,
-    verbose: bool,
-    target: str,
-    runs: int,
-    markdown_path: Path | None,
-) -> ExitCode:
+def command(chosen: Chosen, target: str, runs: int, markdown_path: Path | None) -> ExitCode:
     """Decide on a release: every journey must pass against --target.
 
     Fails closed: nothing matched, nothing run, or a report that could not be written never ends in 0. Secrets come from
     the environment; defaults in journey files are refused. With --runs N, steps from the first write on happen once.
     A Markdown summary also goes to $GITHUB_STEP_SUMMARY when that is set.
     """
-    if not files:
-        raise UsageError("name at least one journey file or folder: probe smoke journeys/ --target URL")
     reports = Reports(
-        json_path=json_path,
-        junit_path=junit_path,
+        json_path=chosen.json_path,
+        junit_path=chosen.junit_path,
         markdown_path=markdown_path,
         summary_path=os.environ.get("GITHUB_STEP_SUMMARY"),
-        quiet=quiet,
-        verbose=verbose,
+        quiet=chosen.quiet,
+        verbose=chosen.verbose,
     )
-    journeys = select(load_journeys(files), tags)
-    _require_target_and_secrets(journeys, values, os.environ)
-    values = {**values, "shop": target}
+    journeys = select(load_journeys(chosen.files), chosen.tags)
+    _require_target_and_secrets(journeys, chosen.values, os.environ)
+    values = {**chosen.values, "shop": target}
     require_variables(journeys, values)
-    settings = Settings(
-        trigger=Trigger.SMOKE,
-        region=region,
-        agent=agent_name(),
-        environ=os.environ,
-        timeout_ns=timeout_ns,
-        writes_allowed=allow_writes,
-        secret_defaults=False,
-    )
-    done = launch(Plan([_row(journey, settings, values, runs) for journey in journeys], fail_fast), quiet=quiet)
+    settings = replace(chosen.settings(Trigger.SMOKE), secret_defaults=False)
+    work = [_row(journey, settings, values, runs) for journey in journeys]
+    done = launch(Plan(work, chosen.fail_fast), quiet=chosen.quiet)
     code = decide(journeys, done, target)
-    verdict = "passed" if code is ExitCode.PASSED else "not passed"
-    without = strangers(journeys, done, target) if code is ExitCode.ERRORED else []
-    why = f" · never reached by {', '.join(without)}" if without else ""
-    reports.write(done, title=f"Release gate: {verdict} · {target}{why}")
+    reports.write(done, title=_title(code, strangers(journeys, done, target), target))
     return code
+
+
+def _title(code: ExitCode, strangers: Sequence[str], target: str) -> str:
+    verdict = "passed" if code is ExitCode.PASSED else "not passed"
+    why = f" · never reached by {', '.join(strangers)}" if code is ExitCode.ERRORED and strangers else ""
+    return f"Release gate: {verdict} · {target}{why}"
 
 
 def decide(journeys: Sequence[Journey], runs: Sequence[Run], target: str) -> ExitCode:
