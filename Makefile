@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+RESOLVE := $(VENV)/lock/bin/uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url \
+  --no-emit-find-links --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types units docs fuzz bench lock clean
+.PHONY: help setup demo quickstart test programs lint types units docs fuzz soak bench lock clean
 
 help:  ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -19,16 +21,23 @@ $(READY): requirements.lock pyproject.toml
 
 setup: $(READY)  ## virtual environment with the locked dependencies
 
-demo: $(READY)  ## the main job: a shopper's journey against a demo shop
+demo: $(READY)  ## the main job: agents in three regions, a hub, and the page that compares them; Ctrl-C ends it
+	@$(BIN)/probe demo
+
+quickstart: $(READY)  ## a shopper's journey, once, against a demo shop
 	@$(BIN)/probe run --demo journeys/checkout.yaml
 
-test: lint types units  ## all checks; what CI runs
+test: programs lint types units  ## all checks; what CI runs
+
+programs:  ## outside programs of some tests, from Debian where root may install them
+	@sh .ci/programs
 
 lint: $(READY)  ## style, import contract, generated docs up to date
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/probe schema | diff -u docs/journey.schema.json -
+	$(BIN)/python -m probe.metrics | diff -u docs/metrics.md -
 
 types: $(READY)  ## mypy, strict
 	$(BIN)/mypy
@@ -39,16 +48,23 @@ units: $(READY)  ## the tests
 fuzz: $(READY)  ## many more mutated journeys than a test run takes
 	PROBE_MUTATIONS=100000 $(BIN)/python -m pytest --quiet tests/spec/test_mutations.py
 
-bench: $(READY)  ## cold start, as a ratio to importing aiohttp
+soak: $(READY)  ## many more kills than a test run takes
+	PROBE_KILLS=500 $(BIN)/python -m pytest --quiet -s tests/agent/test_killed.py tests/hub/test_kill.py
+
+bench: $(READY)  ## cold start, the price of an agent, the hub's ingest rate
 	$(BIN)/python bench/cold_start.py
+	$(BIN)/python bench/agent.py
+	$(BIN)/python bench/ingest.py
 
 docs: $(READY)  ## write the generated docs anew
 	$(BIN)/probe schema > docs/journey.schema.json
+	$(BIN)/python -m probe.metrics > docs/metrics.md
 
-lock:  ## resolve requirements.lock anew from pyproject.toml
+lock:  ## resolve the lock files anew from pyproject.toml
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv
-	$(VENV)/lock/bin/uv pip compile --universal --upgrade --generate-hashes --python-version 3.11 --no-emit-index-url \
-	  --no-emit-find-links --no-header --quiet pyproject.toml --all-extras --group dev --output-file requirements.lock
+	$(RESOLVE) --upgrade pyproject.toml --all-extras --group dev --output-file requirements.lock
+	$(RESOLVE) --constraint requirements.lock --no-annotate pyproject.toml --extra hub --output-file deploy/image.lock
+	echo hatchling | $(RESOLVE) --constraint requirements.lock --no-annotate --output-file deploy/image-build.lock -
 
 clean:  ## remove the virtual environment and every cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache artifacts build dist

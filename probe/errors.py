@@ -2,7 +2,7 @@
 
 ProbeError              expected: printed without a traceback
 ├── UsageError          the command line asks for something that cannot be
-├── JourneyError        a journey file has mistakes; carries all of them
+├── SpecError           a journey or a configuration has mistakes; carries all of them
 └── OutputError         a report that was asked for could not be written
 
 StepFailure             ends a step on its way to the runner, which makes it part of the record
@@ -41,13 +41,13 @@ class UsageError(ProbeError):
     exit_code = ExitCode.USAGE
 
 
-class JourneyError(ProbeError):
-    """All mistakes found in one or more journey files, in the order of the files and lines."""
+class SpecError(ProbeError):
+    """All mistakes found in journeys and configurations, in the order of the files and lines."""
 
     exit_code = ExitCode.USAGE
 
     def __init__(self, mistakes: "Sequence[Mistake]") -> None:
-        super().__init__(f"{len(mistakes)} mistakes in journey files")
+        super().__init__(f"{len(mistakes)} mistakes in files")
         self.mistakes = tuple(mistakes)
 
 

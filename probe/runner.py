@@ -4,7 +4,7 @@ import asyncio
 import random
 from contextlib import AsyncExitStack
 from typing import Any
-from uuid import uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
 from probe import __version__
 from probe.evaluate.scope import Scope
@@ -68,7 +68,7 @@ class _Running:
         self.settings = settings
         self.watch = watch
         self.interrupt = interrupt
-        self.run_id = uuid4()
+        self.run_id = UUID(settings.run_id) if settings.run_id else uuid4()
         self.started_at = clocks.now()
         self.monotonic_ns = clocks.monotonic_ns
         self.origin_ns = clocks.monotonic_ns()
@@ -287,6 +287,9 @@ class _Running:
             effects=tuple(effect for _, effect in self.effects),
             failure=failure,
             interrupted=self.interrupt.requested,
+            env=self.settings.env,
+            slot=self.settings.slot,
+            definition=self.journey.definition,
         )
         return self.redactor.record(run)
 

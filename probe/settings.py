@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from probe.model.result import Trigger
+from probe.model.slot import Slot
 
 
 class Clocks(Struct, frozen=True):
@@ -31,3 +32,7 @@ class Settings(Struct, frozen=True):
     """Perform the steps before the first write only."""
     secret_defaults: bool = True
     tls: Any = None
+    env: str = ""
+    run_id: str = ""
+    """The id the run was announced under; empty takes a new one."""
+    slot: Slot | None = None

@@ -1,6 +1,6 @@
 import pytest
 
-from probe.errors import ExitCode, JourneyError, OutputError, ProbeError, StepFailure, UsageError
+from probe.errors import ExitCode, OutputError, ProbeError, SpecError, StepFailure, UsageError
 from probe.model.place import Mistake, Place
 from probe.model.result import Cause, Failure
 
@@ -12,7 +12,7 @@ def test_each_error_knows_its_exit_code(error: type[ProbeError], code: int) -> N
 
 def test_a_journey_error_carries_all_mistakes() -> None:
     mistakes = (Mistake(Place("f", 1, 1, 2), "one"), Mistake(Place("f", 2, 1, 2), "two"))
-    error = JourneyError(mistakes)
+    error = SpecError(mistakes)
     assert (error.mistakes, error.exit_code) == (mistakes, ExitCode.USAGE)
 
 

@@ -23,10 +23,15 @@ def test_every_test_has_its_module() -> None:
     named = {f"test_{module.stem.strip('_')}.py" for module in MODULES}
     free = {
         "test_broken.py",
+        "test_demo_end_to_end.py",
+        "test_deploy.py",
+        "test_dockerfile.py",
         "test_docs.py",
         "test_journeys.py",
         "test_jsonpath_conformance.py",
+        "test_killed.py",
         "test_layout.py",
         "test_mutations.py",
+        "test_programs.py",
     }
     assert {path.name for path in (ROOT / "tests").rglob("test_*.py")} <= named | free

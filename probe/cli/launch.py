@@ -4,12 +4,13 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from probe.cli.loop import loop_factory
 from probe.errors import ExitCode, UsageError
 from probe.evaluate.suggest import did_you_mean
 from probe.export.progress import Shown, show_progress
@@ -35,7 +36,7 @@ class Plan(Struct, frozen=True):
 
 def launch(plan: Plan, *, quiet: bool) -> list[Run]:
     """The runs that took place, in the order of the plan."""
-    with show_progress(sys.stderr, quiet=quiet) as shown, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with show_progress(sys.stderr, quiet=quiet) as shown, asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(_launch(plan, shown))
 
 
@@ -89,14 +90,6 @@ def _interruptible(interrupt: Interrupt, plan: Plan, shown: Shown) -> Iterator[N
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def select(journeys: list[Journey], tags: tuple[str, ...]) -> list[Journey]:

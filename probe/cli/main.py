@@ -8,11 +8,15 @@ from typing import Any
 import click
 
 from probe import __version__
-from probe.errors import ExitCode, JourneyError, ProbeError
+from probe.errors import ExitCode, ProbeError, SpecError
 
 COMMANDS = {
     "run": "Run journeys now and show what happened.",
     "smoke": "Decide on a release: run journeys against a new build.",
+    "agent": "Run journeys at their slots, around the clock, and deliver the results.",
+    "hub": "Take in the results of all regions, compare them and show them.",
+    "compare": "Ask a hub which region is slower or down, on which step, in which phase, since when.",
+    "demo": "See all of it at work on this machine: a shop, agents in three regions, a hub.",
     "check": "Validate journey files without running them.",
     "schema": "Print the JSON Schema of journey files, for editors.",
 }
@@ -73,7 +77,7 @@ def main() -> None:
 def _run() -> int:
     try:
         return int(cli.main(standalone_mode=False) or 0)
-    except JourneyError as error:
+    except SpecError as error:
         return _tell_mistakes(error)
     except ProbeError as error:
         click.echo(f"probe: {error}", err=True)
@@ -96,7 +100,7 @@ def _open_descriptors() -> None:
             setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
-def _tell_mistakes(error: JourneyError) -> ExitCode:
+def _tell_mistakes(error: SpecError) -> ExitCode:
     from probe.export.text import mistake_lines
 
     for mistake in error.mistakes:

@@ -31,22 +31,22 @@ class Reports:
         self.markdown_path = markdown_path
         self.summary_path = summary_path
         self.json_on_stdout = str(json_path) == "-"
-        self.view = _view(sys.stderr if self.json_on_stdout else sys.stdout, quiet=quiet, verbose=verbose)
-        _check(json_path, (junit_path, markdown_path))
+        self.view = view_for(sys.stderr if self.json_on_stdout else sys.stdout, quiet=quiet, verbose=verbose)
+        require_places(json_path, (junit_path, markdown_path))
 
     def write(self, runs: Sequence[Run], *, title: str = "") -> None:
         """Files first: whoever reads the terminal may have gone away."""
         if self.json_path is not None and not self.json_on_stdout:
-            _write(self.json_path, self._json(runs))
+            write_text(self.json_path, self._json(runs))
         if self.junit_path is not None:
             from probe.export.junit import render_junit
 
-            _write(self.junit_path, render_junit(runs))
+            write_text(self.junit_path, render_junit(runs))
         if self.markdown_path is not None or self.summary_path:
             self._write_markdown(runs, title)
-        _say("\n".join([*report(runs, self.view), *([title] if title else [])]) + "\n", self._terminal)
+        say("\n".join([*report(runs, self.view), *([title] if title else [])]) + "\n", self._terminal)
         if self.json_on_stdout:
-            _say(self._json(runs), sys.stdout)
+            say(self._json(runs), sys.stdout)
 
     @property
     def _terminal(self) -> TextIO:
@@ -62,18 +62,18 @@ class Reports:
 
         text = render_markdown(runs, title)
         if self.markdown_path is not None:
-            _write(self.markdown_path, text)
+            write_text(self.markdown_path, text)
         if self.summary_path:
-            _write(Path(self.summary_path), text, mode="a")
+            write_text(Path(self.summary_path), text, mode="a")
 
 
-def _view(stream: object, *, quiet: bool, verbose: bool) -> View:
+def view_for(stream: object, *, quiet: bool, verbose: bool) -> View:
     terminal = bool(getattr(stream, "isatty", bool)())
     width = min(max(shutil.get_terminal_size((100, 24)).columns, 60), 160) if terminal else 100
     return View(width=width, colour=terminal and not os.environ.get("NO_COLOR"), verbose=verbose, quiet=quiet)
 
 
-def _check(json_path: Path | None, others: Iterable[Path | None]) -> None:
+def require_places(json_path: Path | None, others: Iterable[Path | None]) -> None:
     """UsageError before anything is run when a report would have nowhere to go."""
     for path in others:
         if path is not None and str(path) == "-":
@@ -83,7 +83,7 @@ def _check(json_path: Path | None, others: Iterable[Path | None]) -> None:
             raise UsageError(f"{path} is a folder; name a file for the report")
 
 
-def _say(text: str, stream: TextIO) -> None:
+def say(text: str, stream: TextIO) -> None:
     """A reader who went away (a closed pipe) changes nothing; any other loss is an OutputError."""
     try:
         stream.write(text)
@@ -95,7 +95,7 @@ def _say(text: str, stream: TextIO) -> None:
         raise OutputError(f"the report could not be printed: {error.strerror}") from None
 
 
-def _write(path: Path, text: str, mode: str = "w") -> None:
+def write_text(path: Path, text: str, mode: str = "w") -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open(mode, encoding="utf-8") as file:

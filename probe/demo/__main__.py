@@ -6,11 +6,16 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
 
+from probe.demo.distance import keep_apart, parse_distance
 from probe.demo.shop import Faults, Shop
+
+Parsed = TypeVar("Parsed")
 
 CANNOT_START = 2
 
@@ -40,11 +45,23 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=_port, default=8321, help="0 picks a free one (default: %(default)s)")
     parser.add_argument("--https-port", type=_port, metavar="PORT", help="serve HTTPS too; 0 picks a free port")
     parser.add_argument("--ca-file", type=Path, metavar="PATH", help="write the certificate to trust for HTTPS here")
-    parser.add_argument("--faults", type=_faults, default="{}", metavar="JSON", help='such as {"header_delay": 0.2}')
+    parser.add_argument(
+        "--distance",
+        type=_explained(parse_distance),
+        action="append",
+        default=[],
+        metavar="REGION=9ms[,tls=150ms]",
+        help="serve HTTPS on one more port, this far away one way and with a TLS handshake so much slower; repeatable",
+    )
+    parser.add_argument(
+        "--faults", type=_explained(_faults), default="{}", metavar="JSON", help='such as {"header_delay": 0.2}'
+    )
     parser.add_argument("--stop-with-stdin", action="store_true", help="stop when standard input ends")
     options = parser.parse_args(arguments)
     if options.ca_file and options.https_port is None:
         parser.error("--ca-file needs --https-port")
+    if options.distance and options.https_port is None:
+        parser.error("--distance needs --https-port")
     return options
 
 
@@ -55,18 +72,27 @@ def _port(text: str) -> int:
 
 
 def _faults(text: str) -> Faults:
-    try:
-        return Faults.from_json(json.loads(text))
-    except ValueError as mistake:
-        raise argparse.ArgumentTypeError(str(mistake)) from None
+    return Faults.from_json(json.loads(text))
+
+
+def _explained(parse: Callable[[str], Parsed]) -> Callable[[str], Parsed]:
+    """argparse shows the text of its own error only."""
+
+    def parse_or_explain(text: str) -> Parsed:
+        try:
+            return parse(text)
+        except ValueError as mistake:
+            raise argparse.ArgumentTypeError(str(mistake)) from None
+
+    return parse_or_explain
 
 
 async def _serve(shop: Shop, options: argparse.Namespace) -> None:
     stop = _stop_request(with_stdin=options.stop_with_stdin)
-    async with shop:
+    async with shop, keep_apart(urlsplit(shop.https_url or "").port or 0, options.distance) as urls:
         if options.ca_file and shop.ca_pem:
             options.ca_file.write_bytes(shop.ca_pem)
-        _announce(shop, options.ca_file)
+        _announce(shop, options.ca_file, urls)
         if sys.stderr.isatty() and not options.stop_with_stdin:
             _greet(shop)
         await stop.wait()
@@ -90,8 +116,13 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
         loop.call_soon_threadsafe(stop.set)
 
 
-def _announce(shop: Shop, ca_file: Path | None) -> None:
-    ready = {"url": shop.url, "https_url": shop.https_url, "ca_file": str(ca_file) if ca_file else None}
+def _announce(shop: Shop, ca_file: Path | None, distances: Mapping[str, str]) -> None:
+    ready = {
+        "url": shop.url,
+        "https_url": shop.https_url,
+        "ca_file": str(ca_file) if ca_file else None,
+        "distances": distances,
+    }
     sys.stdout.write(json.dumps(ready) + "\n")
     sys.stdout.flush()
 

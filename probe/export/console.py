@@ -1,6 +1,6 @@
 """A Run for a person at a terminal: what broke, where, how slow."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -10,7 +10,7 @@ from probe.export.bar import LETTERS, slices, slowest
 from probe.export.text import cells, cut, excerpt, padded, printable
 from probe.model.duration import format_duration
 from probe.model.result import Attempt, EffectState, Exchange, Failure, Run, Section, StepResult, Verdict
-from probe.model.timing import Phase
+from probe.model.timing import Phase, Phases
 
 _MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.ERRORED: "!", Verdict.SKIPPED: "–"}
 _COLOURS = {Verdict.PASSED: "green", Verdict.FAILED: "red", Verdict.ERRORED: "magenta", Verdict.SKIPPED: "bright_black"}
@@ -69,7 +69,7 @@ def run_lines(run: Run, view: View) -> Iterator[str]:
     name_width = min(_NAME, max((cells(_title(step)) for step in run.steps), default=0))
     for step in run.steps:
         yield from _step_lines(step, scale, name_width, view)
-    yield from _legend(run, view)
+    yield from phase_legend((step.phases for step in run.steps), view)
 
 
 def failures(run: Run, view: View) -> Iterator[str]:
@@ -91,6 +91,21 @@ def summary(runs: Sequence[Run], view: View) -> str:
     journeys = len({run.journey for run in runs})
     what = f"{len(runs)} run{_s(len(runs))} of {journeys} journey{_s(journeys)}" if runs else "nothing was run"
     return f"{what}: {', '.join(words)}" if words else what
+
+
+def phase_bar(phases: Phases, scale: int, width: int, view: View) -> str:
+    """Always `width` columns, which stand for `scale` nanoseconds."""
+    parts = slices(phases, scale, width)
+    drawn = "".join(_letters(phase, count, view) for phase, count in parts)
+    return drawn + " " * (width - sum(count for _, count in parts))
+
+
+def phase_legend(shown: Iterable[Phases], view: View) -> Iterator[str]:
+    """What the letters of the bars stand for; nothing when there are none."""
+    used = set().union(*shown)
+    if used:
+        letters = "  ".join(f"{LETTERS[phase]} {phase}" for phase in Phase if phase in used)
+        yield view.style(f"    {letters}", dim=True)
 
 
 def _headline(run: Run, view: View) -> str:
@@ -121,7 +136,7 @@ def _step_lines(step: StepResult, scale: int, name_width: int, view: View) -> It
         )
         return
     note = _note(step)
-    bar = _bar(step, scale, view)
+    bar = phase_bar(step.phases, scale, _BAR, view)
     yield f"  {mark} {name}  {format_duration(step.duration_ns):>8}  {bar}  {note}".rstrip()
     if view.verbose:
         for attempt in step.attempts:
@@ -144,24 +159,6 @@ def _note(step: StepResult) -> str:
     if soft:
         words.append(f"{soft} soft check{_s(soft)} did not hold")
     return ", ".join(words)
-
-
-def _bar(step: StepResult, scale: int, view: View) -> str:
-    parts = slices(step.phases, scale, _BAR)
-    drawn = "".join(_letters(phase, count, view) for phase, count in parts)
-    return drawn + " " * (_BAR - sum(count for _, count in parts))
-
-
-def _letters(phase: Phase, count: int, view: View) -> str:
-    colour = _PHASE_COLOURS[phase]
-    letters = LETTERS[phase] * count
-    return view.style(letters, fg="black", bg=colour) if colour and count else letters
-
-
-def _legend(run: Run, view: View) -> Iterator[str]:
-    used = [phase for phase in Phase if any(phase in step.phases for step in run.steps)]
-    if used:
-        yield view.style(f"    {'  '.join(f'{LETTERS[phase]} {phase}' for phase in used)}", dim=True)
 
 
 def _attempt_lines(attempt: Attempt, view: View) -> Iterator[str]:
@@ -226,6 +223,12 @@ def _effect_lines(run: Run, view: View) -> Iterator[str]:
             )
             yield f"    look for the idempotency key {effect.key}"
             yield ""
+
+
+def _letters(phase: Phase, count: int, view: View) -> str:
+    colour = _PHASE_COLOURS[phase]
+    letters = LETTERS[phase] * count
+    return view.style(letters, fg="black", bg=colour) if colour and count else letters
 
 
 def _s(count: int) -> str:

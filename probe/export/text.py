@@ -1,10 +1,14 @@
 """Text for a terminal: places shown as compilers show them, and nothing that could steer the terminal."""
 
+import re
 from collections.abc import Iterator
 
+from probe.errors import ProbeError, SpecError
 from probe.model.place import Mistake, Place
 
 LONGEST = 2000
+
+_BREAK = re.compile(r"\s+(?!%|ms\b|CI\b|UTC\b)")
 
 
 def printable(text: str) -> str:
@@ -32,9 +36,19 @@ def cut(text: str, width: int) -> str:
     one_line = printable(" ".join(text.split()))
     if cells(one_line) <= width:
         return one_line
-    while cells(one_line) > width - 1:
+    while one_line and cells(one_line) > width - 1:
         one_line = one_line[:-1]
     return f"{one_line}…"
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most that many columns, parted at blanks (`34 %` stays whole); a longer word is cut."""
+    lines = [""]
+    for word in _BREAK.split(text.strip()):
+        shown = cut(word, width)
+        longer = f"{lines[-1]} {shown}" if lines[-1] else shown
+        lines = [*lines[:-1], longer] if cells(longer) <= width else [*lines, shown]
+    return lines
 
 
 def excerpt(place: Place) -> Iterator[str]:
@@ -55,6 +69,12 @@ def mistake_lines(mistake: Mistake) -> Iterator[str]:
     yield from excerpt(mistake.place)
     if mistake.hint:
         yield f"  {' ' * len(str(mistake.place.line))} = {printable(mistake.hint)}"
+
+
+def error_text(error: ProbeError) -> str:
+    """All of what the error has to say: the mistakes it carries, or its text."""
+    mistakes = error.mistakes if isinstance(error, SpecError) else ()
+    return "\n".join(line for mistake in mistakes for line in mistake_lines(mistake)) or printable(str(error))
 
 
 def _escaped(character: str) -> str:

@@ -161,3 +161,5 @@ class Journey(Struct, frozen=True):
     cleanup_timeout: Annotated[
         Duration, Meta(description="Time for all `undo` and `always` steps together (30s unless said).")
     ] = DEFAULT_CLEANUP_TIMEOUT
+    definition: str = ""
+    """Digest of what is performed (`probe.model.definition`)."""

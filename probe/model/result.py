@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from probe.model.place import Place
+from probe.model.slot import Slot
 from probe.model.timing import Clock, Phase
 
 SCHEMA = 1
@@ -170,6 +171,19 @@ class Effect(Struct, frozen=True, omit_defaults=True):
         return self.undoable and self.state is not EffectState.UNDONE
 
 
+class Health(Struct, frozen=True, omit_defaults=True):
+    """The agent while the run went on: what may have reached its numbers."""
+
+    loop_delay_ns: int = 0
+    """The worst delay of the event loop: how late Python may have looked at the clock."""
+    lag_ns: int = 0
+    """From the slot's instant to the beginning of the run, the queue included."""
+    queue_ns: int = 0
+    """Of that, waiting for a place among the runs at once."""
+    side_by_side: int = 1
+    """Runs in flight when it began, itself included."""
+
+
 class Run(Struct, frozen=True, omit_defaults=True):
     run_id: str
     journey: str
@@ -191,6 +205,14 @@ class Run(Struct, frozen=True, omit_defaults=True):
     failure: Failure | None = None
     interrupted: bool = False
     flaky: bool = False
+    env: str = ""
+    slot: Slot | None = None
+    """The slot it ran for, when it was scheduled."""
+    definition: str = ""
+    """Digest of what was performed: only runs of the same definition are compared."""
+    health: Health | None = None
+    suspect: tuple[str, ...] = ()
+    """Why the agent may have disturbed the timing; such a run counts in the ledger and in no latency figure."""
 
     @property
     def effects_open(self) -> tuple[Effect, ...]:

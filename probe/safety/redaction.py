@@ -52,7 +52,7 @@ class Redactor:
     def _walk(self, part: Any, *, anything: bool) -> Any:
         """`anything` is whether a text may stand here in place of a number."""
         if type(part) is str:
-            return _cut(self.text(part), part)
+            return _cut(_encodable(self.text(part)), part)
         if isinstance(part, Struct):
             return self._struct(part)
         if isinstance(part, dict):
@@ -73,6 +73,15 @@ class Redactor:
         if isinstance(part, int) and not isinstance(part, bool):
             return next((shown for value, _, shown in self._secrets if value == str(part)), part)
         return part
+
+
+def _encodable(text: str) -> str:
+    """Without lone surrogates, which an environment variable or a file's name can have and no record can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="replace").decode()
+    return text
 
 
 def _cut(text: str, before: str) -> str:

@@ -5,7 +5,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from probe.errors import JourneyError, UsageError
+from msgspec.structs import replace
+
+from probe.errors import SpecError, UsageError
+from probe.model.definition import definition_of
 from probe.model.duration import Duration
 from probe.model.journey import Captures, Check, Cleanup, Currency, Journey, Label, Percent, Secret, Step, Steps
 from probe.model.place import Mistake
@@ -38,22 +41,22 @@ SUFFIXES = (".yaml", ".yml")
 
 
 def load_journey(path: Path) -> Journey:
-    """The journey in a file; JourneyError carries every mistake in it."""
+    """The journey in a file; SpecError carries every mistake in it."""
     return read_journey(read_source(path))
 
 
 def load_journeys(paths: Iterable[Path]) -> list[Journey]:
-    """The journeys of all files and folders; JourneyError carries the mistakes of all of them."""
+    """The journeys of all files and folders; SpecError carries the mistakes of all of them."""
     journeys: list[Journey] = []
     mistakes: list[Mistake] = []
     for path in find_files(paths):
         try:
             journeys.append(load_journey(path))
-        except JourneyError as error:
+        except SpecError as error:
             mistakes += error.mistakes
     mistakes += _same_name(journeys)
     if mistakes:
-        raise JourneyError(mistakes)
+        raise SpecError(mistakes)
     return journeys
 
 
@@ -81,9 +84,9 @@ def read_journey(source: Source) -> Journey:
     journey = BAD if root is None else _decode(source, root, mistakes)
     if mistakes:
         once = dict.fromkeys(mistakes)  # what stands behind an anchor is read again at each alias
-        raise JourneyError(sorted(once, key=lambda mistake: (mistake.place.line, mistake.place.column)))
+        raise SpecError(sorted(once, key=lambda mistake: (mistake.place.line, mistake.place.column)))
     assert isinstance(journey, Journey)
-    return journey
+    return replace(journey, definition=definition_of(journey))
 
 
 def _decode(source: Source, root: Node, mistakes: list[Mistake]) -> Any:

@@ -42,13 +42,27 @@ def check_names(root: nodes.Mapping, texts: Texts) -> list[Mistake]:
 
 def _twice(names: _Names) -> Iterator[Mistake]:
     seen: dict[str, Place] = {}
-    for step in (*names.steps, *names.always):
-        name = step.get("name")
-        if isinstance(name, Scalar) and name.text in seen:
+    for name in _step_names(names):
+        if name.text in seen:
             hint = f"the other is at line {seen[name.text].line}; results are told apart by the step's name"
             yield Mistake(name.place, f'two steps are named "{name.text}"', hint)
-        elif isinstance(name, Scalar) and name.text:
+        elif name.text:
             seen[name.text] = name.place
+
+
+def _step_names(names: _Names) -> Iterator[Scalar]:
+    """Those of steps, then those of undos, with the ones they have by themselves."""
+    for step in (*names.steps, *names.always):
+        if isinstance(name := step.get("name"), Scalar):
+            yield name
+    for step in names.steps:
+        undo, name = step.get("undo"), step.get("name")
+        if isinstance(undo, nodes.Mapping):
+            own = undo.get("name")
+            if isinstance(own, Scalar):
+                yield own
+            elif isinstance(name, Scalar) and name.text:
+                yield Scalar(f"undo {name.text}", True, undo.place)
 
 
 def _unknown(names: _Names, texts: Texts) -> Iterator[Mistake]:

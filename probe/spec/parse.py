@@ -63,7 +63,9 @@ class _Reader:
                 documents += 1
                 if documents > 1:
                     raise _Unreadable(
-                        self._place(event), "expected one document, got a second one", "one journey per file"
+                        self._place(event),
+                        "expected one document, got a second one",
+                        f"one {self.source.kind} per file",
                     )
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(event)
@@ -75,7 +77,9 @@ class _Reader:
                 self._close()
         if self.root is None:
             what = "a file of comments" if self.source.text.strip() else "an empty file"
-            raise _Unreadable(self.source.place(0), f"expected a journey, got {what}", "start with: journey: <name>")
+            raise _Unreadable(
+                self.source.place(0), f"expected a {self.source.kind}, got {what}", f"start with: {self.source.opening}"
+            )
         return self.root
 
     def _events(self) -> Iterator[Any]:
@@ -105,7 +109,9 @@ class _Reader:
         self._refuse_tag(event)
         place = self._place(event)
         if len(self.stack) >= MAX_DEPTH:
-            raise _Unreadable(place, f"nested deeper than {MAX_DEPTH} levels", "a journey needs no such depth")
+            raise _Unreadable(
+                place, f"nested deeper than {MAX_DEPTH} levels", f"a {self.source.kind} needs no such depth"
+            )
         node = Sequence([], place) if isinstance(event, yaml.SequenceStartEvent) else Mapping([], place)
         self.stack.append(_Open(node, event.anchor))
 
@@ -124,7 +130,9 @@ class _Reader:
             raise _Unreadable(place, f"the alias *{event.anchor} {what}", hint)
         node, size, height = self.anchors[event.anchor]
         if len(self.stack) + height > MAX_DEPTH:
-            raise _Unreadable(place, f"nested deeper than {MAX_DEPTH} levels", "a journey needs no such depth")
+            raise _Unreadable(
+                place, f"nested deeper than {MAX_DEPTH} levels", f"a {self.source.kind} needs no such depth"
+            )
         self._attach(node, size, height)
 
     def _attach(self, node: Node, size: int, height: int) -> None:
@@ -136,7 +144,7 @@ class _Reader:
         parent.height = max(parent.height, height + 1)
         if parent.size > MAX_NODES:
             message = f"more than {MAX_NODES:,} nodes, aliases counted in full"
-            raise _Unreadable(parent.node.place, message, "a journey is a script; keep data out of it")
+            raise _Unreadable(parent.node.place, message, f"a {self.source.kind} is no place for data")
         if isinstance(parent.node, Sequence):
             parent.node.items.append(node)
         elif parent.key is None:

@@ -3,7 +3,7 @@ import stat
 from bisect import bisect_right
 from pathlib import Path
 
-from probe.errors import JourneyError
+from probe.errors import SpecError
 from probe.model.place import Mistake, Place
 
 MAX_BYTES = 1024 * 1024
@@ -13,10 +13,12 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 
 
 class Source:
-    """The text of a journey file, and the places in it."""
+    """The text of a file, and the places in it. Messages say its `kind`, and with which `opening` one begins."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str, text: str, kind: str = "journey", opening: str = "journey: <name>") -> None:
         self.file = file
+        self.kind = kind
+        self.opening = opening
         self.text = text
         self._last = max(len(text.rstrip(" \t\r\n")) - 1, 0)
         self._starts = [0, *(found.end() for found in _BREAK.finditer(text))]
@@ -54,12 +56,12 @@ def is_special(path: Path) -> bool:
         return False
 
 
-def read_source(path: Path) -> Source:
-    """The file's text; JourneyError when it cannot be read, is no UTF-8 or is larger than 1 MiB."""
+def read_source(path: Path, kind: str = "journey", opening: str = "journey: <name>") -> Source:
+    """The file's text; SpecError when it cannot be read, is no UTF-8 or is larger than 1 MiB."""
     if is_folder(path):
-        raise _unreadable(path, "expected a journey file, got a directory", "name a file in it")
+        raise _unreadable(path, f"expected a {kind} file, got a directory", "name a file in it")
     if is_special(path):
-        raise _unreadable(path, "expected a journey file, got a pipe or a device", "write it to a file first")
+        raise _unreadable(path, f"expected a {kind} file, got a pipe or a device", "write it to a file first")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -70,8 +72,8 @@ def read_source(path: Path) -> Source:
     except OSError as error:
         raise _unreadable(path, f"the file cannot be read: {error.strerror}", "") from None
     if len(data) > MAX_BYTES:
-        raise _unreadable(path, "the file is larger than 1 MiB", "a journey is a script; keep data out of it")
-    return Source(str(path), _decode(path, data))
+        raise _unreadable(path, "the file is larger than 1 MiB", f"a {kind} is no place for data")
+    return Source(str(path), _decode(path, data), kind, opening)
 
 
 def _decode(path: Path, data: bytes) -> str:
@@ -82,8 +84,8 @@ def _decode(path: Path, data: bytes) -> str:
         good = data[: error.start].decode()
         source = Source(str(path), f"{good}\ufffd")
         message = f"expected UTF-8 text, got the byte 0x{data[error.start]:02x}"
-        raise JourneyError([source.mistake(len(good), message, "save the file as UTF-8")]) from None
+        raise SpecError([source.mistake(len(good), message, "save the file as UTF-8")]) from None
 
 
-def _unreadable(path: Path, message: str, hint: str) -> JourneyError:
-    return JourneyError([Mistake(Place(str(path), 1, 1, 2), message, hint)])
+def _unreadable(path: Path, message: str, hint: str) -> SpecError:
+    return SpecError([Mistake(Place(str(path), 1, 1, 2), message, hint)])

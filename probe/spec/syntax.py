@@ -69,6 +69,7 @@ def _plainly(problem: str, context: str, place: Place) -> tuple[str, str]:
 
 
 _PLAIN = {
+    "exceeded maximum nesting depth": "nested far deeper than anybody could read",
     "could not find expected ':'": "expected a key with a colon here or on the line above",
     "did not find expected <document start>": "expected the end of the file: a journey is one mapping",
     "did not find expected node content": "expected a value here",

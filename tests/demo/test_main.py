@@ -2,6 +2,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -61,6 +62,19 @@ def test_https_comes_with_a_file_to_trust(tmp_path: Path) -> None:
         assert ca_file.read_text().startswith("-----BEGIN CERTIFICATE-----")
 
 
+def test_every_region_has_a_port_of_its_own(tmp_path: Path) -> None:
+    ca_file = tmp_path / "ca.pem"
+    regions = ("--distance", "near=1ms", "--distance", "slow=1ms,tls=10ms")
+    with _process("--https-port", "0", "--ca-file", str(ca_file), *regions) as (_, ready):
+        trust = ssl.create_default_context(cafile=ca_file)
+        statuses = {
+            region: urlopen(f"{url}/healthz", timeout=30, context=trust).status
+            for region, url in ready["distances"].items()
+        }
+    assert statuses == {"near": 200, "slow": 200}
+    assert len({ready["https_url"], *ready["distances"].values()}) == 3
+
+
 def test_a_person_at_a_terminal_is_told_too() -> None:
     terminal, stderr = os.openpty()
     with subprocess.Popen(COMMAND, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr, text=True) as shop:
@@ -83,7 +97,7 @@ def test_a_port_in_use_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_file_that_cannot_be_written_is_one_clear_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     ca_file = tmp_path / "nowhere" / "ca.pem"
-    status = main(["--port", "0", "--https-port", "0", "--ca-file", str(ca_file)])
+    status = main(["--port", "0", "--https-port", "0", "--distance", "far=9ms", "--ca-file", str(ca_file)])
     message = f"probe.demo: [Errno 2] No such file or directory: '{ca_file}'\n"
     assert (status, *capsys.readouterr()) == (2, "", message)
 
@@ -95,6 +109,8 @@ def test_a_file_that_cannot_be_written_is_one_clear_line(capsys: pytest.CaptureF
         (["--faults", "{"], "Expecting property name"),
         (["--port", "65536"], "expected a port from 0 to 65535, got '65536'"),
         (["--ca-file", "x.pem"], "--ca-file needs --https-port"),
+        (["--distance", "far=9ms"], "--distance needs --https-port"),
+        (["--distance", "far"], "expected REGION=9ms or REGION=9ms,tls=150ms, got 'far'"),
     ],
 )
 def test_a_wrong_argument_is_explained(

@@ -1,6 +1,6 @@
 import pytest
 
-from probe.export.text import cells, cut, excerpt, mistake_lines, padded, printable
+from probe.export.text import cells, cut, excerpt, mistake_lines, padded, printable, wrapped
 from probe.model.place import Mistake, Place
 
 
@@ -17,6 +17,25 @@ def test_what_could_steer_a_terminal_is_escaped(text: str, expected: str) -> Non
 )
 def test_text_is_cut_to_columns(text: str, width: int, expected: str) -> None:
     assert cut(text, width) == expected
+
+
+def test_text_of_no_columns_is_cut_to_the_mark_that_it_was() -> None:
+    assert cut("abc", 0) == "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", [""]),
+        ("one two three", ["one two", "three"]),
+        ("1234 12 %", ["1234", "12 %"]),
+        ("商品 商品商", ["商品", "商品商"]),
+        ("abcdefghijk x", ["abcdefg…", "x"]),
+        ("a\x1b b", ["a\\x1b b"]),
+    ],
+)
+def test_lines_are_wrapped_at_blanks(text: str, lines: list[str]) -> None:
+    assert wrapped(text, 8) == lines
 
 
 def test_wide_characters_take_two_columns() -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import fields
 
 from probe.model.journey import Amount, Journey, Latency, Poll, Schedule, Secret, Slo, Step
 
-FILLED_BY_ITS_READER = {"kind", "action", "place", "file"}
+FILLED_BY_ITS_READER = {"kind", "action", "place", "file", "definition"}
 
 
 @pytest.mark.parametrize("struct", [Journey, Step, Poll, Amount, Secret, Schedule, Latency, Slo])

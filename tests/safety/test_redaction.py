@@ -170,3 +170,8 @@ def test_no_form_of_a_secret_is_left_in_the_encoded_record(secret: str, before: 
     written = json.loads(msgspec.json.encode(record))
     texts = [written["a"][0], *written["a"][1]["b"], *written]
     assert [form for form in left if any(form in each.replace("[pin]", "") for each in texts)] == []
+
+
+def test_a_text_that_no_record_could_hold_becomes_one_it_can() -> None:
+    redacted = Redactor({"card": "4242424242424242"}).record({"file": "caf\udce9.yaml", "plain": "café"})
+    assert redacted == {"file": "caf?.yaml", "plain": "café"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from probe.errors import JourneyError
+from probe.errors import SpecError
 from probe.model.journey import Journey, Step
 from probe.model.place import Mistake
 from probe.spec.decode import BAD, Decoder
@@ -32,7 +32,7 @@ def wrong(text: str) -> list[str]:
     """`line:column marked text: message` for each mistake of a journey."""
     try:
         journey(text)
-    except JourneyError as error:
+    except SpecError as error:
         return [spelled(mistake) for mistake in error.mistakes]
     return []
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.errors import JourneyError
+from probe.errors import SpecError
 from probe.export.text import mistake_lines
 from probe.model.place import Mistake
 from probe.spec.load import load_journeys
@@ -54,6 +54,6 @@ def _told(path: Path) -> str:
 
 
 def _mistakes(path: Path) -> tuple[Mistake, ...]:
-    with pytest.raises(JourneyError) as caught:
+    with pytest.raises(SpecError) as caught:
         load_journeys([path])
     return caught.value.mistakes

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.errors import JourneyError, UsageError
+from probe.errors import SpecError, UsageError
 from probe.model.template import Text, Value
 from probe.spec.load import find_files, load_journey, load_journeys
 from tests.spec.reading import GET, HEAD, journey, wrong
@@ -102,7 +102,7 @@ def test_files_and_folders_are_searched_in_order_and_each_file_once(tmp_path: Pa
 
 def test_a_link_to_nothing_is_a_mistake_and_not_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").symlink_to(tmp_path / "gone.yaml")
-    with pytest.raises(JourneyError) as caught:
+    with pytest.raises(SpecError) as caught:
         load_journeys([tmp_path])
     assert [mistake.message for mistake in caught.value.mistakes] == ["there is no such file"]
 
@@ -114,14 +114,14 @@ def test_a_folder_without_journeys_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_the_mistakes_of_all_files_are_told_together(tmp_path: Path) -> None:
     paths = [_write(tmp_path, "a.yaml", "- a"), _write(tmp_path, "b.yaml"), _write(tmp_path, "c.yaml", "")]
-    with pytest.raises(JourneyError) as caught:
+    with pytest.raises(SpecError) as caught:
         load_journeys(paths)
     assert [mistake.place.file for mistake in caught.value.mistakes] == [str(paths[0]), str(paths[2])]
 
 
 def test_two_journeys_of_one_name_are_refused_and_the_other_file_is_named(tmp_path: Path) -> None:
     paths = [_write(tmp_path, "a.yaml"), _write(tmp_path, "b.yaml")]
-    with pytest.raises(JourneyError) as caught:
+    with pytest.raises(SpecError) as caught:
         load_journeys(paths)
     (mistake,) = caught.value.mistakes
     hint = f"{paths[0]} has it too; results are told apart by the journey's name"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.errors import JourneyError
+from probe.errors import SpecError
 from probe.export.text import mistake_lines
 from probe.model.journey import Journey
 from probe.model.place import Mistake
@@ -131,7 +131,7 @@ def _assert_sane(path: Path) -> None:
 def _outcome(path: Path) -> Journey | tuple[Mistake, ...]:
     try:
         return load_journey(path)
-    except JourneyError as error:
+    except SpecError as error:
         return error.mistakes
 
 

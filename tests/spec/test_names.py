@@ -1,6 +1,6 @@
 import pytest
 
-from probe.errors import JourneyError
+from probe.errors import SpecError
 from tests.spec.reading import GET, HEAD, journey, wrong
 
 ORDER = '- name: pay\n  http: {post: "${shop}/pay"}\n  capture: {order: {jsonpath: $.id}}\n'
@@ -60,7 +60,7 @@ def test_a_name_that_stands_for_nothing_yet_is_told_where_it_is_used(text: str, 
     ],
 )
 def test_a_hint_says_where_a_value_could_come_from(text: str, hint: str) -> None:
-    with pytest.raises(JourneyError) as caught:
+    with pytest.raises(SpecError) as caught:
         journey(text)
     assert [mistake.hint for mistake in caught.value.mistakes] == [hint]
 
@@ -95,3 +95,10 @@ def test_what_a_misspelt_key_defines_is_not_told_to_be_missing(right: str, missp
     assert [told.rpartition(": ")[2] for told in wrong(text.replace(right, misspelt))] == [
         f"unknown key {misspelt[:-1]}{' in a step' if right == 'capture:' else ''}"
     ]
+
+
+def test_an_undo_has_a_name_of_its_own_too() -> None:
+    pay = '- name: pay\n  effect: write\n  http: {post: "${shop}/pay"}\n  undo: {http: {delete: "${shop}/pay"}}\n'
+    other = '- name: undo pay\n  http: {get: "${shop}/"}\n'
+    assert wrong(f"{HEAD}{pay}{other}") == ['7:9 {: two steps are named "undo pay"']
+    assert wrong(f"{HEAD}{pay}{other.replace('undo pay', 'look')}") == []

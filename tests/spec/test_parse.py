@@ -50,13 +50,14 @@ def test_yaml_is_read_into_nodes(text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("[" * 200_000, "1:65 [: nested deeper than 64 levels"),
+        ("[" * 100, "1:65 [: nested deeper than 64 levels"),
+        ("[" * 200_000, "1:1001 : nested far deeper than anybody could read"),
         ("- " * 200_000, "1:129 -: nested deeper than 64 levels"),
         ("a: &a " + "[" * 40 + "]" * 40 + "\nb: " + "[" * 30 + "*a", "2:34 *a: nested deeper than 64 levels"),
         (f"[{'x, ' * MAX_NODES}]", "1:1 [: more than 10,000 nodes, aliases counted in full"),
         (f"a: &a [{'x, ' * 4999}]\nb: [*a, *a]", "2:4 [: more than 10,000 nodes, aliases counted in full"),
     ],
-    ids=["brackets", "dashes", "depth by alias", "nodes", "nodes by alias"],
+    ids=["brackets", "brackets without end", "dashes", "depth by alias", "nodes", "nodes by alias"],
 )
 def test_size_and_depth_have_a_limit(text: str, wrong: str) -> None:
     assert _wrong(text) == [wrong]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.errors import JourneyError
+from probe.errors import SpecError
 from probe.export.text import mistake_lines
 from probe.spec.source import MAX_BYTES, Source, is_folder, read_source
 
@@ -63,7 +63,7 @@ def test_a_file_of_up_to_1_mib_is_read_as_utf_8(data: bytes, text: str) -> None:
 
 
 def _told(path: str) -> str:
-    with pytest.raises(JourneyError) as caught:
+    with pytest.raises(SpecError) as caught:
         read_source(Path(path))
     return "\n".join(line for mistake in caught.value.mistakes for line in mistake_lines(mistake))
 
@@ -85,7 +85,7 @@ def _told(path: str) -> str:
         ),
         (
             b"x" * 10 * MAX_BYTES,
-            ["a.yaml:1:1: the file is larger than 1 MiB", "    = a journey is a script; keep data out of it"],
+            ["a.yaml:1:1: the file is larger than 1 MiB", "    = a journey is no place for data"],
         ),
     ],
     ids=["latin-1", "utf-8 with a mark", "utf-16", "10 MB"],
@@ -113,12 +113,12 @@ def test_a_file_that_cannot_be_read_is_told_with_its_reason(path: str, told: str
 READ_AS_NOBODY = """\
 import os, sys
 from pathlib import Path
-from probe.errors import JourneyError
+from probe.errors import SpecError
 from probe.export.text import mistake_lines
 from probe.spec.load import load_journeys
 try:
     load_journeys([Path("none.yaml")])  # everything is imported while this may be read
-except JourneyError as error:
+except SpecError as error:
     "\\n".join(mistake_lines(error.mistakes[0]))
 if os.geteuid() == 0:
     os.setgroups([])
@@ -126,7 +126,7 @@ if os.geteuid() == 0:
     os.setuid(65534)
 try:
     load_journeys([Path(sys.argv[1])])
-except JourneyError as error:
+except SpecError as error:
     print("\\n".join(mistake_lines(error.mistakes[0])))
 """
 
@@ -154,6 +154,6 @@ def test_what_may_not_be_asked_is_no_folder() -> None:
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)
-    with pytest.raises(JourneyError) as caught:
+    with pytest.raises(SpecError) as caught:
         read_source(pipe)
     assert caught.value.mistakes[0].message == "expected a journey file, got a pipe or a device"

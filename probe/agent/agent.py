@@ -1,0 +1,226 @@
+"""The agent: slots become runs, runs go into the spool, and what is in the spool goes to the centre."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from sqlite3 import Connection
+
+from probe.agent.clock import Clock, Instant
+from probe.agent.control import Controls
+from probe.agent.deliveries import Deliveries
+from probe.agent.load import Loaded, load_agent, unready
+from probe.agent.loop_watch import LoopWatch
+from probe.agent.records import slots_record
+from probe.agent.recover import account_for_killed
+from probe.agent.runs import Perform, Runs
+from probe.agent.timetable import Begin, Decision, Pass, Rewind, Timetable
+from probe.agent.writer import Change, Writer
+from probe.errors import ProbeError, SpecError
+from probe.export.text import error_text
+from probe.model.duration import NANOSECONDS, format_duration
+from probe.model.instant import datetime_of
+from probe.model.record import SlotsRecord
+from probe.runner import run_journey
+from probe.spool import ledger
+from probe.spool.database import Database
+
+LONGEST_SLEEP_NS = NANOSECONDS["s"]
+"""A clock that was set is noticed within this time."""
+
+_FIXED = ("region", "env", "agent", "state", "listen")
+"""What cannot change while the agent runs."""
+
+log = logging.getLogger("probe.agent")
+
+
+class Agent:
+    """One agent on its state folder. `follow_slots` is its life; `stop` and `reload` may be called meanwhile."""
+
+    def __init__(
+        self,
+        path: Path,
+        loaded: Loaded,
+        database: Database,
+        environ: Mapping[str, str],
+        clock: Clock,
+        perform: Perform = run_journey,
+    ) -> None:
+        self.loaded = loaded
+        self.clock = clock
+        self.environ = environ
+        self.database = database
+        self.started_at = datetime_of(clock.read().wall_ns)
+        self.timetable = Timetable()
+        self.deliveries = Deliveries(database, loaded, environ, clock)
+        self.writer = Writer(database, self.deliveries.wake)
+        self.controls = Controls(loaded.targets, lambda: clock.read().monotonic_ns)
+        self.loop_watch = LoopWatch()
+        self.runs = Runs(loaded, environ, clock, self.writer, self.timetable, self.controls, self.loop_watch, perform)
+        self.notices: list[str] = []
+        self.reloads = 0
+        self.reload_failures = 0
+        self.reloaded_at: datetime | None = None
+        self.stopping = False
+        self._begun = False
+        self._path = path
+        self._wake = asyncio.Event()
+        self._turn = asyncio.Lock()
+        """Held while slots are decided about, and while the journeys change."""
+
+    async def begin(self) -> None:
+        """Accounts for what the agent before this one left unfinished, and opens the journeys' eras."""
+        config = self.loaded.config
+        await self.deliveries.enrol()
+        killed = await self.database.run(lambda connection: account_for_killed(connection, config))
+        for run in killed:
+            log.warning(
+                "the run %s of %s was under way when the agent died; it is in the ledger", run.run_id, run.journey
+            )
+        await self._open_eras(self.loaded)
+        self._begun = True
+
+    @property
+    def unready(self) -> str:
+        """Why it does not do its work; empty when it does."""
+        if self.writer.trouble:
+            return f"the state folder takes no writes: {self.writer.trouble}"
+        return "stopping" if self.stopping else "" if self._begun else "starting"
+
+    def stop(self) -> None:
+        """No new slots from now on."""
+        self.stopping = True
+        self._wake.set()
+
+    async def follow_slots(self) -> None:
+        """Runs what is due until the agent is stopped; then sees what runs to its end, or cuts it after the grace."""
+        async with asyncio.TaskGroup() as group:
+            while not self.stopping:
+                async with self._turn:
+                    now = self.clock.read()
+                    decisions = self.timetable.tick(now)
+                    if decisions:
+                        await self._carry_out(decisions, now, group)
+                await self.clock.sleep(self._pause_ns(), self._wake)
+                self._wake.clear()
+            await self._finish()
+
+    async def reload(self) -> str | None:
+        """Takes the configuration and its journeys in anew, whole or not at all; why not, as text.
+
+        Journeys that did not change are not disturbed: their slots, and runs under way, go on.
+        """
+        try:
+            loaded = await asyncio.to_thread(load_agent, self._path)
+            self._refuse(loaded)
+            async with self._turn:
+                if not await self.writer.flush():
+                    raise ProbeError(f"the state folder takes no writes: {self.writer.trouble}")
+                await self._open_eras(loaded)
+                await self._adopt(loaded)
+        except ProbeError as error:
+            self.reload_failures += 1
+            text = error_text(error)
+            log.error("the configuration stays as it was: %s", text)
+            self.notices = [f"{self._path.name} could not be reloaded: {text.splitlines()[0]}"]
+            return text
+        self.reloads += 1
+        self.reloaded_at = datetime_of(self.clock.read().wall_ns)
+        self.notices = []
+        log.info("%s reloaded: %d journeys", self._path.name, len(loaded.planned))
+        self._wake.set()
+        return None
+
+    def _refuse(self, loaded: Loaded) -> None:
+        """ProbeError for what cannot be taken in while the agent runs."""
+        mistakes = unready(loaded, self.environ)
+        if mistakes:
+            raise SpecError(mistakes)
+        old, new = self.loaded.config, loaded.config
+        changed = [name for name in _FIXED if getattr(old, name) != getattr(new, name)]
+        if changed:
+            raise ProbeError(f"{' and '.join(changed)} cannot change while the agent runs: restart it")
+
+    async def _adopt(self, loaded: Loaded) -> None:
+        self.loaded = loaded
+        self.runs.adopt(loaded)
+        await self.deliveries.adopt(loaded)
+        self.controls.targets = loaded.targets
+
+    async def _open_eras(self, loaded: Loaded) -> None:
+        wall_ns = self.clock.read().wall_ns
+
+        def opened(connection: Connection) -> list[int]:
+            ledger.close_others(connection, [planned.journey.name for planned in loaded.planned])
+            return [
+                ledger.open_era(
+                    connection,
+                    planned.journey.name,
+                    planned.grid.every_ns,
+                    planned.grid.offset_ns,
+                    planned.grid.index_at(wall_ns) + 1,
+                )
+                for planned in loaded.planned
+            ]
+
+        self.timetable.replace(zip(loaded.planned, await self.database.run(opened), strict=True))
+
+    async def _carry_out(self, decisions: list[Decision], now: Instant, group: asyncio.TaskGroup) -> None:
+        """All decisions of one look are on disk together, before any run of theirs begins."""
+        for decision in decisions:
+            self._tell(decision)
+        records = tuple(self._record(each, now.wall_ns) for each in decisions if isinstance(each, Pass))
+        await self.writer.write(Change(lambda connection: _enter(connection, decisions, now.wall_ns), records))
+        for decision in decisions:
+            if isinstance(decision, Begin):
+                group.create_task(self.runs.go(decision))
+
+    def _tell(self, decision: Decision) -> None:
+        match decision:
+            case Pass(planned=planned, first=first, last=last):
+                count = f"{last - first + 1} slots" if last > first else f"slot {first}"
+                log.warning("%s: %s %s (%s)", planned.journey.name, count, decision.state, decision.reason)
+            case Rewind(planned=planned):
+                log.warning("%s: the clock was set back; its slots are counted anew", planned.journey.name)
+
+    def _record(self, passed: Pass, wall_ns: int) -> SlotsRecord:
+        config, planned = self.loaded.config, passed.planned
+        return slots_record(
+            config,
+            planned.journey.name,
+            planned.grid,
+            (passed.first, passed.last),
+            passed.state,
+            passed.reason,
+            wall_ns,
+        )
+
+    def _pause_ns(self) -> int:
+        """Until the next slot, but never so long that a clock that was set goes unnoticed."""
+        due = self.timetable.next_due_ns
+        left = LONGEST_SLEEP_NS if due is None else due - self.clock.read().wall_ns
+        return max(min(left, LONGEST_SLEEP_NS), NANOSECONDS["ms"])
+
+    async def _finish(self) -> None:
+        """Lets the runs in flight end, then cuts their steps; their cleanup still runs, in its own time."""
+        self.runs.close()
+        if await self.runs.wait_idle(self.loaded.config.grace):
+            return
+        grace = format_duration(self.loaded.config.grace)
+        log.warning("the grace of %s is over: %d runs are cut", grace, self.runs.in_flight)
+        self.runs.interrupt.request()
+        longest = max((planned.journey.cleanup_timeout for planned in self.loaded.planned), default=0)
+        await self.runs.wait_idle(longest + NANOSECONDS["s"])
+
+
+def _enter(connection: Connection, decisions: list[Decision], wall_ns: int) -> None:
+    for decision in decisions:
+        name = decision.planned.journey.name
+        match decision:
+            case Begin(index=index, run_id=run_id):
+                ledger.begin(connection, name, index, run_id, wall_ns)
+            case Pass(first=first, last=last, state=state, reason=reason):
+                ledger.account(connection, name, first, last, state, reason, wall_ns)
+            case Rewind(planned=planned, first=first):
+                ledger.new_era(connection, name, planned.grid.every_ns, planned.grid.offset_ns, first)

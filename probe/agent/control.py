@@ -1,0 +1,118 @@
+"""Control targets: when none of them can be reached either, a failure is the agent's own network's.
+
+A target is reached when a TCP connection to it can be made, its name resolved on the way.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from probe.model.result import Attempt, Cause, Failure, Run, StepResult, Verdict
+from probe.model.status import ControlStatus
+
+PATIENCE_S = 3.0
+"""How long a target may take: longer than a lost SYN's first repetition."""
+
+FRESH_NS = 2_000_000_000
+"""A look younger than this answers for a failure: many journeys fail at once when a network does."""
+
+_OF_THE_NETWORK = (Cause.RESOLVE, Cause.CONNECT, Cause.TLS, Cause.TIMEOUT, Cause.PROTOCOL)
+_PORTS = {"http": 80, "https": 443}
+
+
+class Target(Struct, frozen=True):
+    name: str
+    host: str
+    port: int
+
+
+def parse_target(text: str) -> Target:
+    """The target in `host:port` or a URL; ValueError says what to write."""
+    parts = urlsplit(text if "://" in text else f"tcp://{text}")
+    port = parts.port or _PORTS.get(parts.scheme)
+    if parts.scheme not in ("tcp", *_PORTS) or not parts.hostname or not port:
+        raise ValueError("host:port, or a URL such as https://example.com")
+    return Target(text, parts.hostname, port)
+
+
+class Controls:
+    """What is known of the targets. With no targets nothing is known, and no failure is excused."""
+
+    def __init__(self, targets: Sequence[Target], monotonic_ns: Callable[[], int]) -> None:
+        self.targets = tuple(targets)
+        self.states: tuple[ControlStatus, ...] = ()
+        self._monotonic_ns = monotonic_ns
+        self._looked_ns: int | None = None
+        self._turn = asyncio.Lock()
+
+    @property
+    def sound(self) -> bool | None:
+        """Whether at least one target was reached at the last look; None before the first."""
+        return any(state.sound for state in self.states) if self.states else None
+
+    async def look(self) -> bool | None:
+        """`sound`, as of now or a moment ago."""
+        async with self._turn:
+            now = self._monotonic_ns()
+            if self.targets and (self._looked_ns is None or now - self._looked_ns > FRESH_NS):
+                self.states = tuple(await asyncio.gather(*map(_reach, self.targets)))
+                self._looked_ns = self._monotonic_ns()
+        return self.sound
+
+    async def judge(self, run: Run) -> Run:
+        """The run, blamed on the agent when it failed for the network and no target can be reached either."""
+        of_the_network = run.failure is not None and run.failure.cause in _OF_THE_NETWORK
+        if not of_the_network or await self.look() is not False:
+            return run
+        return blame_agent(run)
+
+
+async def _reach(target: Target) -> ControlStatus:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            _, writer = await asyncio.open_connection(target.host, target.port)
+    except TimeoutError:
+        return ControlStatus(target.name, sound=False, message=f"no connection within {PATIENCE_S:g} s")
+    except OSError as error:
+        return ControlStatus(target.name, sound=False, message=_reason(error))
+    writer.transport.abort()
+    return ControlStatus(target.name, sound=True)
+
+
+def _reason(error: OSError) -> str:
+    """In the system's words; asyncio has others for a connection that failed, and resolving has its own."""
+    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+
+
+def blame_agent(run: Run) -> Run:
+    """The run with every failure of the network turned into one of the agent; what was measured stays."""
+    steps = tuple(_blame_step(step) for step in run.steps)
+    return replace(run, verdict=Verdict.ERRORED, failure=_blame(run.failure), steps=steps)
+
+
+def _blame_step(step: StepResult) -> StepResult:
+    if not _is_of_the_network(step.failure):
+        return step
+    attempts = tuple(_blame_attempt(attempt) for attempt in step.attempts)
+    return replace(step, verdict=Verdict.ERRORED, failure=_blame(step.failure), attempts=attempts)
+
+
+def _blame_attempt(attempt: Attempt) -> Attempt:
+    if not _is_of_the_network(attempt.failure):
+        return attempt
+    return replace(attempt, verdict=Verdict.ERRORED, failure=_blame(attempt.failure))
+
+
+def _is_of_the_network(failure: Failure | None) -> bool:
+    return failure is not None and failure.cause in _OF_THE_NETWORK
+
+
+def _blame(failure: Failure | None) -> Failure | None:
+    if failure is None or not _is_of_the_network(failure):
+        return failure
+    message = f"the agent's own network fails: no control target can be reached either ({failure.message})"
+    return replace(failure, cause=Cause.AGENT, message=message)

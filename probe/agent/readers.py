@@ -1,0 +1,89 @@
+"""How the parts of a configuration that have a shape of their own are read."""
+
+import re
+from typing import Any
+
+from probe.agent.config import Count, Export, Exports, Listen, Override, Overrides, Patterns, Size, Written
+from probe.export.exporters import EXPORTERS
+from probe.model.address import parse_address
+from probe.spec import nodes
+from probe.spec.decode import BAD, Decoder, Reader
+from probe.spec.load import READERS
+from probe.spec.nodes import Node, Scalar
+from probe.spec.scalars import read_str
+
+LARGEST_COUNT = 10_000
+
+_SIZE = re.compile(r"([0-9]{1,9})(KiB|MiB|GiB)")
+_UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+
+def read_size(decoder: Decoder, node: Node) -> Any:
+    found = _SIZE.fullmatch(node.text) if isinstance(node, Scalar) else None
+    if found is None or not int(found[1]):
+        return decoder.expected("a size", node, "such as 64MiB or 1GiB")
+    return Size(int(found[1]) * _UNITS[found[2]])
+
+
+def read_count(decoder: Decoder, node: Node) -> Any:
+    if isinstance(node, Scalar) and type(node.value) is int and 1 <= node.value <= LARGEST_COUNT:
+        return Count(node.value)
+    return decoder.expected(f"a whole number from 1 to {LARGEST_COUNT:,}", node)
+
+
+def read_listen(decoder: Decoder, node: Node) -> Any:
+    text = read_str(decoder, node)
+    if text is BAD:
+        return BAD
+    try:
+        parse_address(text)
+    except ValueError as error:
+        return decoder.expected("an address", node, str(error))
+    return text
+
+
+def read_written(decoder: Decoder, node: Node) -> Any:
+    text = read_str(decoder, node)
+    return BAD if text is BAD else Written(text, node.place)
+
+
+def read_patterns(decoder: Decoder, node: Node) -> Any:
+    if isinstance(node, nodes.Sequence) and not node.items:
+        return decoder.mistake(node.place, "the list is empty", "name at least one journey: - journeys/*.yaml")
+    return decoder.read_list(Written, node)
+
+
+def read_overrides(decoder: Decoder, node: Node) -> Any:
+    if not isinstance(node, nodes.Mapping):
+        return decoder.expected("a mapping of journeys", node, "for example checkout: {enabled: false}")
+    read = {key.text: decoder.read_struct(Override, item, place=key.place) for key, item in node.pairs}
+    return BAD if BAD in read.values() else read
+
+
+def read_exports(decoder: Decoder, node: Node) -> Any:
+    return decoder.read_list(Export, node)
+
+
+def read_export(decoder: Decoder, node: Node) -> Any:
+    """A mapping of one key: `hub: {url: …}`."""
+    if not isinstance(node, nodes.Mapping) or len(node.pairs) != 1:
+        return decoder.expected("an exporter and its settings", node, "for example - hub: {url: https://hub.example}")
+    key, block = node.pairs[0]
+    name = decoder.read_choice(str, EXPORTERS, key)
+    if name is BAD:
+        return BAD
+    config = decoder.read(EXPORTERS[name].Config, block)
+    return BAD if config is BAD else Export(name, config, key.place)
+
+
+CONFIG_READERS: dict[Any, Reader] = {
+    **READERS,
+    Size: read_size,
+    Count: read_count,
+    Listen: read_listen,
+    Written: read_written,
+    Patterns: read_patterns,
+    Overrides: read_overrides,
+    Exports: read_exports,
+    Export: read_export,
+}

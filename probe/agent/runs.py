@@ -1,0 +1,193 @@
+"""Performs the runs of slots: waits for a place, runs the journey, judges what the agent had to do with it."""
+
+import asyncio
+import logging
+import traceback
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+
+from msgspec.structs import replace
+
+from probe.agent.clock import Clock
+from probe.agent.config import Writes
+from probe.agent.control import Controls
+from probe.agent.load import Loaded
+from probe.agent.loop_watch import LoopWatch
+from probe.agent.records import slot_of, slots_record, unfinished_run
+from probe.agent.timetable import Begin, Timetable
+from probe.agent.writer import Change, Writer
+from probe.interrupt import Interrupt
+from probe.model.duration import format_duration
+from probe.model.record import RunRecord
+from probe.model.result import Cause, Health, Run, Trigger, Verdict
+from probe.model.slot import Reason, SlotState
+from probe.model.status import RunCount
+from probe.runner import run_journey
+from probe.settings import Settings
+from probe.spool import ledger
+
+SUSPECT_NS = 50_000_000
+"""A loop this late may have moved a phase by an amount that a comparison would see."""
+
+Perform = Callable[..., Awaitable[Run]]
+
+log = logging.getLogger("probe.agent")
+
+
+class Runs:
+    """The runs in flight, and what became of the ones before."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        environ: Mapping[str, str],
+        clock: Clock,
+        writer: Writer,
+        timetable: Timetable,
+        controls: Controls,
+        loop_watch: LoopWatch,
+        perform: Perform = run_journey,
+    ) -> None:
+        self.loaded = loaded
+        self.controls = controls
+        self.interrupt = Interrupt()
+        self.counts: Counter[tuple[str, Verdict, Cause | None, Trigger]] = Counter()
+        self.last: dict[str, Run] = {}
+        self.in_flight = 0
+        self.queued = 0
+        self.queue_ns = 0
+        """What all runs together waited for a place."""
+        self.suspects = 0
+        self._environ = environ
+        self._clock = clock
+        self._writer = writer
+        self._timetable = timetable
+        self._loop_watch = loop_watch
+        self._perform = perform
+        self._places = asyncio.Semaphore(loaded.config.concurrency)
+        self._closing = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def adopt(self, loaded: Loaded) -> None:
+        """Goes by another configuration from the next run on."""
+        if loaded.config.concurrency != self.loaded.config.concurrency:
+            self._places = asyncio.Semaphore(loaded.config.concurrency)
+        self.loaded = loaded
+        names = {planned.journey.name for planned in loaded.planned}
+        self.last = {name: run for name, run in self.last.items() if name in names}
+
+    def close(self) -> None:
+        """Runs that wait for a place are skipped; the ones in flight go on."""
+        self._closing = True
+        for _ in range(self.queued):
+            self._places.release()
+
+    async def wait_idle(self, limit_ns: int) -> bool:
+        """Whether no run is left, within that time."""
+        await self._clock.sleep(limit_ns, self._idle)
+        return self._idle.is_set()
+
+    def counted(self) -> tuple[RunCount, ...]:
+        return tuple(RunCount(*what, count) for what, count in self.counts.items())
+
+    async def go(self, begin: Begin) -> None:
+        """Sees a slot through to its end: afterwards it is accounted for, whatever happened."""
+        self._idle.clear()
+        self.queued += 1
+        places = self._places
+        asked_ns = self._clock.read().monotonic_ns
+        try:
+            reason = await self._wait(places, begin)
+            self.queued -= 1
+            if reason is not None:
+                await self._skip(begin, reason)
+                return
+            self.in_flight += 1
+            try:
+                await self._run(begin, self._clock.read().monotonic_ns - asked_ns)
+            finally:
+                self.in_flight -= 1
+                places.release()
+        finally:
+            self._timetable.ended(begin.planned.journey.name, begin.run_id)
+            if not self.in_flight and not self.queued:
+                self._idle.set()
+
+    async def _wait(self, places: asyncio.Semaphore, begin: Begin) -> Reason | None:
+        """None when a place is got; otherwise why there is none."""
+        try:
+            async with asyncio.timeout(begin.planned.grid.every_ns / 2e9):
+                await places.acquire()
+        except TimeoutError:
+            return Reason.CAPACITY
+        return Reason.SHUTDOWN if self._closing else None
+
+    async def _skip(self, begin: Begin, reason: Reason) -> None:
+        config, planned = self.loaded.config, begin.planned
+        record = slots_record(
+            config,
+            planned.journey.name,
+            planned.grid,
+            (begin.index, begin.index),
+            SlotState.SKIPPED,
+            reason,
+            self._clock.read().wall_ns,
+        )
+        await self._writer.write(
+            Change(lambda connection: ledger.end(connection, begin.run_id, SlotState.SKIPPED, reason), (record,))
+        )
+
+    async def _run(self, begin: Begin, queue_ns: int) -> None:
+        self.queue_ns += queue_ns
+        started = self._clock.read()
+        lag_ns = started.wall_ns - begin.planned.grid.due_ns(begin.index)
+        side_by_side = self.in_flight
+        run = await self._performed(begin, started.wall_ns)
+        health = Health(self._loop_watch.worst_since(started.monotonic_ns), lag_ns, queue_ns, side_by_side)
+        run = await self.controls.judge(replace(run, health=health, suspect=_suspicions(health)))
+        self._note(run)
+        await self._writer.write(Change(lambda connection: ledger.end(connection, begin.run_id), (RunRecord(run),)))
+
+    async def _performed(self, begin: Begin, started_ns: int) -> Run:
+        planned, config = begin.planned, self.loaded.config
+        slot = slot_of(planned.grid, begin.index)
+        settings = Settings(
+            trigger=Trigger.SCHEDULE,
+            region=config.region,
+            agent=config.agent,
+            environ=self._environ,
+            timeout_ns=planned.timeout_ns,
+            writes_allowed=config.writes is Writes.ALLOW,
+            stop_before_writes=not planned.writes_in(begin.index),
+            secret_defaults=False,
+            env=config.env,
+            run_id=begin.run_id,
+            slot=slot,
+        )
+        try:
+            return await self._perform(planned.journey, settings, interrupt=self.interrupt)
+        except Exception as error:  # noqa: BLE001 - one run's trouble is not the others', and its slot must have an end
+            where = "".join(traceback.format_tb(error.__traceback__))  # its message may hold what must not be logged
+            log.error("the run %s of %s broke: %s\n%s", begin.run_id, planned.journey.name, type(error).__name__, where)
+            message = f"the agent made a mistake: {type(error).__name__}; its log has the traceback"
+            name, definition = planned.journey.name, planned.journey.definition
+            return unfinished_run(config, name, begin.run_id, slot, started_ns, message, definition)
+
+    def _note(self, run: Run) -> None:
+        cause = run.failure.cause if run.failure else None
+        self.counts[(run.journey, run.verdict, cause, run.trigger)] += 1
+        self.suspects += bool(run.suspect)
+        self.last[run.journey] = run
+        if run.failure is not None:
+            step = next((step.name for step in run.steps if step.failure is not None), "")
+            where = f" in {step}" if step else ""
+            log.warning("%s %s%s: %s (run %s)", run.journey, run.verdict, where, run.failure.message, run.run_id)
+        else:
+            log.debug("%s %s in %s", run.journey, run.verdict, format_duration(run.duration_ns))
+
+
+def _suspicions(health: Health) -> tuple[str, ...]:
+    if health.loop_delay_ns < SUSPECT_NS:
+        return ()
+    return (f"the agent's event loop was late by {format_duration(health.loop_delay_ns)}",)

@@ -1,0 +1,75 @@
+"""The verdict over all regions. Only those that report count: silent is not failing."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from probe.compare.result import Finding, RegionVerdict
+from probe.compare.sentence import counted, listed
+from probe.compare.verdict import Standing
+
+Standings = Mapping[str, Standing]
+"""By region."""
+
+REPORTING = (RegionVerdict.UP, RegionVerdict.DOWN)
+
+_AGENTS = (RegionVerdict.AGENT, RegionVerdict.SILENT, RegionVerdict.UNKNOWN)
+
+
+def reporting(standings: Standings) -> list[str]:
+    return [region for region, standing in standings.items() if standing.verdict in REPORTING]
+
+
+def verdict_findings(journey: str, standings: Standings) -> list[Finding]:
+    """Where the target is down, then what is wrong with agents."""
+    agents = [
+        Finding(standing.sentence, region)
+        for verdict in _AGENTS
+        for region, standing in standings.items()
+        if standing.verdict is verdict and standing.sentence
+    ]
+    down = [region for region in reporting(standings) if standings[region].verdict is RegionVerdict.DOWN]
+    return [_down(journey, down, standings), *agents] if down else agents
+
+
+def spell_verdicts(journey: str, standings: Standings) -> str:
+    """Such as `2 of 4 regions pass, 1 is down, 1 is silent`."""
+    counts = Counter(standing.verdict for standing in standings.values())
+    up, down, total = counts[RegionVerdict.UP], counts[RegionVerdict.DOWN], len(standings)
+    if total == 1:
+        return next(_spell(region, standing.verdict) for region, standing in standings.items())
+    if up == total:
+        return "Both regions pass" if total == 2 else f"All {total} regions pass"
+    agents = [_spell(str(counts[verdict]), verdict, counts[verdict]) for verdict in _AGENTS if counts[verdict]]
+    if not up and not down:
+        return ", ".join(["No region reports", *agents])
+    if not up and down > 1:
+        return ", ".join([f"{journey} is down everywhere", *agents])
+    passing = f"{up} of {total} regions pass{'es' if up == 1 else ''}"
+    return ", ".join([passing, *([_spell(str(down), RegionVerdict.DOWN, down)] if down else []), *agents])
+
+
+def _down(journey: str, down: Sequence[str], standings: Standings) -> Finding:
+    everywhere = len(down) == len(reporting(standings))
+    if everywhere and len(down) > 1:
+        reasons = listed(list(_by_reason(down, standings)))
+        report = f"{journey} fails in all {len(down)} regions that report ({reasons})"
+        return Finding(f"The target is down everywhere: {report}.")
+    where = listed([f"{listed(there)} ({reason})" for reason, there in _by_reason(down, standings).items()])
+    up = len(reporting(standings)) - len(down)
+    rest = "the only region that reports" if everywhere else f"up in {counted(up, 'other region')}"
+    return Finding(f"{journey} is down in {where}, {rest}.", region=down[0] if len(down) == 1 else "")
+
+
+def _by_reason(regions: Sequence[str], standings: Standings) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for region in regions:
+        reasons.setdefault(standings[region].reason, []).append(region)
+    return reasons
+
+
+def _spell(who: str, verdict: RegionVerdict, count: int = 1) -> str:
+    if verdict is RegionVerdict.AGENT:
+        return f"in {who} the agent is the problem"
+    if verdict is RegionVerdict.UP:
+        return f"{who} passes"
+    return f"{who} {'is' if count == 1 else 'are'} {verdict}"

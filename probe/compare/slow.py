@@ -1,0 +1,48 @@
+"""Which regions are slower than the others, as few things as a person can take in."""
+
+from collections.abc import Collection, Sequence
+
+from msgspec import Struct
+
+from probe.compare.cells import Judged
+from probe.compare.result import Difference, Finding
+from probe.compare.sentence import main_phase, slower, spell_peers
+from probe.model.timing import Phase
+
+
+class Slow(Struct, frozen=True):
+    """Steps of a region that are slower for the same phase, the one that is most so first."""
+
+    region: str
+    steps: tuple[str, ...]
+    phase: Phase
+    difference: Difference
+    """Of the first step."""
+    peers: tuple[str, ...]
+
+
+def slow_steps(judged: Sequence[Judged], regions: Collection[str]) -> list[Slow]:
+    """In the given regions. What began within the window comes first, as distance is not news; then the largest."""
+    groups: dict[tuple[str, Phase, bool, tuple[str, ...]], list[tuple[Difference, Judged]]] = {}
+    for one in judged:
+        difference = one.cell.difference
+        if difference and difference.significant and difference.shift_ns > 0 and one.cell.region in regions:
+            key = (one.cell.region, main_phase(difference), difference.onset is not None, one.peers)
+            groups.setdefault(key, []).append((difference, one))
+    return sorted(
+        (_fold(region, phase, members) for (region, phase, _, _), members in groups.items()),
+        key=lambda slow: (slow.difference.onset is None, -slow.difference.shift_ns, slow.region),
+    )
+
+
+def slow_finding(slow: Slow, others: int, *, now_ns: int) -> Finding:
+    """`others` is how many regions there are beside this one."""
+    peers = spell_peers(slow.peers, others)
+    sentence = slower(slow.region, slow.steps, slow.difference, peers, now_ns=now_ns)
+    return Finding(sentence, slow.region, slow.steps[0], slow.phase)
+
+
+def _fold(region: str, phase: Phase, members: Sequence[tuple[Difference, Judged]]) -> Slow:
+    ordered = sorted(members, key=lambda member: -member[0].shift_ns)
+    difference, first = ordered[0]
+    return Slow(region, tuple(one.cell.step for _, one in ordered), phase, difference, first.peers)

@@ -1,0 +1,94 @@
+"""Whether the target is up in a region, as far as its agent can be believed."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from probe.compare.instants import spell_instant
+from probe.compare.result import RegionFacts, RegionVerdict, Sample
+from probe.model.result import Verdict
+
+LATEST = 5
+"""How many runs decide."""
+FEWEST = 2
+LATE = 3
+"""Intervals without a word, or without a run, until it is more than a delay."""
+LEAST_LATE_NS = 60 * 10**9
+
+
+class Script(Struct, frozen=True):
+    """What is known of the journey: its steps in their order, as far as any run of the definition got."""
+
+    journey: str
+    definition: str
+    steps: tuple[str, ...]
+
+
+class Standing(Struct, frozen=True):
+    """A region's verdict, and why in a few words; empty when it is up."""
+
+    verdict: RegionVerdict
+    why: str = ""
+    reason: str = ""
+    """Of its runs that do not pass: `connect on *pay*`."""
+    sentence: str = ""
+    """What to know of its agent, when that is what matters."""
+
+
+def stand(facts: RegionFacts, script: Script, *, until_ns: int, now_ns: int) -> Standing:
+    """Silence outranks all: a region that is not heard of is neither up nor down, whatever it said last."""
+    if _late(facts.heard_ns, facts.expected_every_ns, now_ns):
+        return _silent(facts, now_ns)
+    runs = sorted(facts.samples, key=lambda run: run.at_ns)[-LATEST:]
+    bad = [run for run in runs if run.verdict != Verdict.PASSED]
+    if facts.controls_sound is False:
+        return _agent(facts.region, f"its control targets fail{' too' if bad else ''}")
+    if len(runs) < FEWEST:
+        return Standing(RegionVerdict.UNKNOWN, f"{len(runs) or 'no'} run{'s' * (len(runs) != 1)} yet")
+    if _late(runs[-1].at_ns, runs[-1].every_ns, min(now_ns, until_ns)):
+        return _stalled(facts.region, script.journey, spell_instant(runs[-1].at_ns, now_ns))
+    return _by_runs(facts.region, runs, bad, script)
+
+
+def _by_runs(region: str, runs: Sequence[Sample], bad: Sequence[Sample], script: Script) -> Standing:
+    """When most runs do not pass, most of those decide: *failed* is only said where the agent's network is sound."""
+    if 2 * len(bad) <= len(runs):
+        return Standing(RegionVerdict.UP)
+    errored = [run for run in bad if run.verdict == Verdict.ERRORED]
+    if 2 * len(errored) > len(bad):
+        return _agent(region, f"{len(errored)} of its last {len(runs)} runs errored ({_reason(errored, script)})")
+    failed = [run for run in bad if run.verdict != Verdict.ERRORED]
+    reason = _reason(failed, script)
+    return Standing(RegionVerdict.DOWN, f"{len(failed)} of its last {len(runs)} runs failed ({reason})", reason)
+
+
+def _silent(facts: RegionFacts, now_ns: int) -> Standing:
+    why = "from the start" if facts.heard_ns is None else f"since {spell_instant(facts.heard_ns, now_ns)}"
+    sentence = f"{facts.region} is silent {why}; it is neither up nor down."
+    return Standing(RegionVerdict.SILENT, why, sentence=sentence)
+
+
+def _agent(region: str, why: str) -> Standing:
+    return Standing(RegionVerdict.AGENT, why, sentence=f"The agent in {region} is the problem: {why}.")
+
+
+def _stalled(region: str, journey: str, since: str) -> Standing:
+    sentence = f"{region} has not run {journey} since {since}, though its agent is heard of; it is neither up nor down."
+    return Standing(RegionVerdict.UNKNOWN, f"no run since {since}", sentence=sentence)
+
+
+def _late(seen_ns: int | None, every_ns: int, now_ns: int) -> bool:
+    return seen_ns is None or now_ns - seen_ns > max(LATE * every_ns, LEAST_LATE_NS)
+
+
+def _reason(bad: Sequence[Sample], script: Script) -> str:
+    """The most frequent one; of several, the latest."""
+    return Counter(_spell(run, script) for run in reversed(bad)).most_common(1)[0][0]
+
+
+def _spell(run: Sample, script: Script) -> str:
+    """A run stops at the first step that does not pass."""
+    known = script.steps if run.definition == script.definition else ()
+    missing = next((step for step in known if step not in run.steps), None)
+    return run.cause if missing is None else f"{run.cause} on *{missing}*"

@@ -1,0 +1,5 @@
+import sys
+
+from probe.metrics.document import document
+
+sys.stdout.write(document())

@@ -1,0 +1,84 @@
+"""A folder with a database in it that one process has at a time: the agent's state, the hub's data."""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from probe.errors import ProbeError
+
+
+class FolderError(ProbeError):
+    """The folder cannot be used: another process has it, it cannot be written, or it is from a newer version."""
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise FolderError(f"the folder {folder} cannot be used: {error.strerror}") from None
+
+
+def make_private(path: Path) -> None:
+    """Makes the file when it is not there: records and tokens are nobody else's business."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def hold_folder(folder: Path, holder: str, hint: str) -> int:
+    """A descriptor that holds the folder until it is closed, by the kernel when the process dies.
+
+    `holder` is who has it when it is held already, `hint` what to do then.
+    """
+    make_folder(folder)
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise FolderError(f"the folder {folder} cannot be used: {error.strerror}") from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise FolderError(f"{holder} uses the folder {folder}: {hint}") from None
+    return descriptor
+
+
+def open_database(path: Path, version: int, create: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
+    """The one writing connection, with everything that is committed on disk; `create` makes the tables of a new file.
+
+    SQLite before 3.51.3 can corrupt a write-ahead log that two connections write or checkpoint at once
+    (https://www.sqlite.org/wal.html#walresetbug).
+    """
+    try:
+        make_private(path)
+    except OSError as error:
+        raise FolderError(f"{path} cannot be used: {error.strerror}") from None
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > version:
+            raise FolderError(f"{path} was made by a newer probe (format {found}, this one knows {version})")
+        if found == 0:
+            _create(connection, version, create)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise FolderError(f"{path} cannot be used: {error}; move it away to begin anew") from None
+    except FolderError:
+        connection.close()
+        raise
+    return connection
+
+
+def make_tables(connection: sqlite3.Connection, statements: str) -> None:
+    """Within the transaction that is open: `executescript` would end it. No comment may have a semicolon in it."""
+    for statement in filter(str.strip, statements.split(";")):
+        connection.execute(statement)
+
+
+def _create(connection: sqlite3.Connection, version: int, create: Callable[[sqlite3.Connection], None]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    create(connection)
+    connection.execute(f"PRAGMA user_version = {version}")
+    connection.execute("COMMIT")

@@ -1,0 +1,257 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from probe.agent.clock import SystemClock
+from probe.agent.control import Controls
+from probe.agent.load import Loaded
+from probe.agent.loop_watch import LoopWatch
+from probe.agent.runs import Runs
+from probe.agent.timetable import Begin, Timetable
+from probe.agent.writer import Writer
+from probe.model.duration import NANOSECONDS
+from probe.model.instant import nanoseconds_of
+from probe.model.journey import Journey
+from probe.model.record import Record, RunRecord, SlotsRecord, decode_record
+from probe.model.result import Cause, Run, Trigger, Verdict
+from probe.model.slot import Placement, Reason, Slot, SlotState
+from probe.model.status import RunCount
+from probe.runner import run_journey
+from probe.settings import Settings
+from probe.spool import ledger, queue
+from probe.spool.database import Database
+from tests.agent.planning import WRITES, plan
+from tests.agent.recording import config
+
+MS = NANOSECONDS["ms"]
+
+
+class Stand:
+    """Runs on a real database; a test says what a run does."""
+
+    def __init__(self, database: Database, perform: Any = run_journey, **settings: Any) -> None:
+        self.database = database
+        self.timetable = Timetable()
+        self.loop_watch = LoopWatch()
+        loaded = Loaded(config(**settings), Path(), (), (), ())
+        clock = SystemClock()
+        self.runs = Runs(
+            loaded,
+            {},
+            clock,
+            Writer(database, lambda: None),
+            self.timetable,
+            Controls([], lambda: clock.read().monotonic_ns),
+            self.loop_watch,
+            perform,
+        )
+
+    async def begin(self, name: str = "browse", **more: Any) -> Begin:
+        planned = plan(name, **more)
+        index = planned.grid.index_at(SystemClock().read().wall_ns)
+        begin = Begin(planned, index, f"00000000-0000-0000-0000-{abs(hash((name, index))) % 10**12:012}")
+        grid = planned.grid
+
+        def entered(connection: Any) -> None:
+            ledger.open_era(connection, name, grid.every_ns, grid.offset_ns, index)
+            ledger.begin(connection, name, index, begin.run_id, 1)
+
+        await self.database.run(entered)
+        return begin
+
+    async def records(self) -> list[Record]:
+        batch = await self.database.run(lambda c: queue.next_batch(c, "hub", most=100, most_bytes=10**6))
+        return [decode_record(line) for line in batch.lines] if batch else []
+
+    async def slots(self) -> list[tuple[str, str]]:
+        return await self.database.run(lambda c: c.execute("SELECT state, reason FROM slot ORDER BY 1").fetchall())
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(tmp_path)
+    await database.run(lambda connection: queue.enrol(connection, ["hub"]))
+    yield database
+    await database.close()
+
+
+class Performed:
+    """A run that ends when it is told to."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.Event()
+        self.end = asyncio.Event()
+        self.most = self.now = 0
+
+    async def __call__(self, journey: Journey, settings: Settings, **more: Any) -> Run:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        self.begun.set()
+        await self.end.wait()
+        self.now -= 1
+        return await run_journey(journey, settings, **more)
+
+
+async def test_a_run_is_in_the_ledger_and_in_the_spool_as_one(database: Database) -> None:
+    stand = Stand(database)
+    begin = await stand.begin()
+    await stand.runs.go(begin)
+    (record,) = await stand.records()
+    assert isinstance(record, RunRecord)
+    run = record.run
+    assert (run.run_id, run.trigger, run.region, run.agent, run.env) == (
+        begin.run_id,
+        Trigger.SCHEDULE,
+        "here",
+        "me",
+        "production",
+    )
+    assert run.slot is not None
+    assert (run.slot.index, nanoseconds_of(run.slot.due_at) // 1000) == (
+        begin.index,
+        begin.planned.grid.due_ns(begin.index) // 1000,
+    )
+    assert run.definition == begin.planned.journey.definition != ""
+    assert await stand.slots() == [("ran", "")]
+    assert stand.runs.counted() == (RunCount("browse", Verdict.FAILED, Cause.CONNECT, Trigger.SCHEDULE, 1),)
+    assert stand.runs.last == {"browse": run}
+
+
+async def test_a_run_says_how_late_it_began_and_how_long_it_waited_for_a_place(database: Database) -> None:
+    performed = Performed()
+    stand = Stand(database, performed, concurrency=1)
+    first, second = await stand.begin("a"), await stand.begin("b")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(stand.runs.go(first))
+        await performed.begun.wait()
+        group.create_task(stand.runs.go(second))
+        await asyncio.sleep(0.2)
+        assert (stand.runs.in_flight, stand.runs.queued) == (1, 1)
+        performed.end.set()
+    health = {name: run.health for name, run in stand.runs.last.items()}
+    assert health["a"] is not None
+    assert health["b"] is not None
+    assert health["a"].queue_ns < 150 * MS <= health["b"].queue_ns <= health["b"].lag_ns
+    assert stand.runs.queue_ns == health["a"].queue_ns + health["b"].queue_ns
+    assert performed.most == 1
+
+
+async def test_no_more_runs_at_once_than_allowed(database: Database) -> None:
+    performed = Performed()
+    stand = Stand(database, performed, concurrency=3)
+    begins = [await stand.begin(f"j{number}") for number in range(10)]
+    async with asyncio.TaskGroup() as group:
+        for begin in begins:
+            group.create_task(stand.runs.go(begin))
+        await performed.begun.wait()
+        await asyncio.sleep(0.05)
+        performed.end.set()
+    assert performed.most == 3
+    assert len(stand.runs.last) == 10
+
+
+async def test_a_run_that_gets_no_place_in_half_its_interval_is_skipped(database: Database) -> None:
+    performed = Performed()
+    stand = Stand(database, performed, concurrency=1)
+    first, second = await stand.begin("a"), await stand.begin("b", every_ns=200 * MS)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(stand.runs.go(first))
+        await performed.begun.wait()
+        await stand.runs.go(second)
+        performed.end.set()
+    skipped = [record for record in await stand.records() if isinstance(record, SlotsRecord)]
+    assert [(record.journey, record.state, record.reason) for record in skipped] == [
+        ("b", SlotState.SKIPPED, Reason.CAPACITY)
+    ]
+    assert await stand.slots() == [("ran", ""), ("skipped", "capacity")]
+
+
+async def test_a_stopping_agent_skips_what_waits_and_lets_run_what_runs(database: Database) -> None:
+    performed = Performed()
+    stand = Stand(database, performed, concurrency=1)
+    first, second = await stand.begin("a"), await stand.begin("b")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(stand.runs.go(first))
+        await performed.begun.wait()
+        waiting = group.create_task(stand.runs.go(second))
+        await asyncio.sleep(0.02)
+        stand.runs.close()
+        await waiting
+        assert not await stand.runs.wait_idle(10 * MS)
+        performed.end.set()
+        assert await stand.runs.wait_idle(10 * NANOSECONDS["s"])
+    assert await stand.slots() == [("ran", ""), ("skipped", "shutdown")]
+
+
+async def test_a_run_that_breaks_has_a_record_too_and_breaks_nothing_else(database: Database) -> None:
+    async def breaks(*given: Any, **more: Any) -> Run:
+        raise ZeroDivisionError("hunter2hunter2")
+
+    stand = Stand(database, breaks)
+    await stand.runs.go(await stand.begin())
+    (record,) = await stand.records()
+    assert isinstance(record, RunRecord)
+    assert record.run.failure is not None
+    assert (record.run.verdict, record.run.failure.message) == (
+        Verdict.ERRORED,
+        "the agent made a mistake: ZeroDivisionError; its log has the traceback",
+    )
+    assert await stand.slots() == [("ran", "")]
+
+
+async def test_what_a_run_that_breaks_has_to_say_is_not_logged(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = str(uuid4())
+
+    async def breaks(*given: Any, **more: Any) -> Run:
+        raise ZeroDivisionError(secret)
+
+    stand = Stand(database, breaks)
+    await stand.runs.go(await stand.begin())
+    assert "ZeroDivisionError" in caplog.text
+    assert secret not in caplog.text
+
+
+async def test_a_run_under_a_late_loop_is_suspect_and_says_why(database: Database) -> None:
+    async def performed(journey: Journey, settings: Settings, **more: Any) -> Run:
+        now = SystemClock().read().monotonic_ns
+        stand.loop_watch.note(now, now - 80 * MS)
+        return await run_journey(journey, settings, **more)
+
+    stand = Stand(database, performed)
+    await stand.runs.go(await stand.begin())
+    assert stand.runs.last["browse"].suspect == ("the agent's event loop was late by 80.0 ms",)
+    assert stand.runs.suspects == 1
+
+
+async def test_a_region_whose_turn_it_is_not_stops_before_the_write(database: Database) -> None:
+    given: list[Settings] = []
+
+    async def performed(journey: Journey, settings: Settings, **more: Any) -> Run:
+        given.append(settings)
+        return await run_journey(journey, settings, **more)
+
+    stand = Stand(database, performed)
+    begin = await stand.begin(steps=WRITES, placement=Placement.ROTATE, turn=0, turns=2)
+    for index in (10, 11):
+        await stand.runs.go(replace(begin, index=index))
+    assert [(settings.stop_before_writes, settings.writes_allowed, settings.secret_defaults) for settings in given] == [
+        (False, False, False),
+        (True, False, False),
+    ]
+    assert isinstance(given[0].slot, Slot)
+
+
+async def test_another_configuration_counts_from_the_next_run_on(database: Database) -> None:
+    stand = Stand(database)
+    await stand.runs.go(await stand.begin("gone"))
+    other = plan("kept")
+    stand.runs.adopt(Loaded(config(concurrency=2, env="staging"), Path(), (other,), (), ()))
+    await stand.runs.go(await stand.begin("kept"))
+    assert {name: run.env for name, run in stand.runs.last.items()} == {"kept": "staging"}

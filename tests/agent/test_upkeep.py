@@ -1,0 +1,93 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from probe.agent import upkeep
+from probe.agent.agent import Agent
+from probe.agent.load import load_agent
+from probe.model.record import GapRecord, Heartbeat, decode_record
+from probe.spool import loss, queue
+from probe.spool.database import Database
+from probe.spool.loss import Origin
+from tests.agent.recording import heartbeat
+from tests.clock import FakeClock
+
+DAY = 24 * 3600 * 10**9
+
+
+@pytest.fixture
+async def agent(tmp_path: Path) -> AsyncIterator[Agent]:
+    (tmp_path / "browse.yaml").write_text("journey: browse\nschedule: {every: 1m}\nsteps: [{name: look, wait: 1ms}]\n")
+    path = tmp_path / "agent.yaml"
+    path.write_text(
+        "region: here\nagent: me\njourneys: [browse.yaml]\nexport: [{jsonl: {path: out}}]\n"
+        "heartbeat: 10s\nspool: {size: 2KiB, age: 1h}\n"
+    )
+    database = await Database.open(tmp_path / "state")
+    agent = Agent(path, load_agent(path), database, {}, FakeClock())
+    await agent.begin()
+    yield agent
+    await database.close()
+
+
+async def waiting(agent: Agent) -> list[object]:
+    rows = await agent.database.run(lambda c: c.execute("SELECT body FROM record ORDER BY seq").fetchall())
+    return [decode_record(body) for (body,) in rows]
+
+
+async def test_a_heartbeat_says_who_lives_and_how_its_ledger_stands(agent: Agent) -> None:
+    agent.notices = ["look here"]
+    await upkeep.tell(agent)
+    (beat,) = await waiting(agent)
+    assert isinstance(beat, Heartbeat)
+    assert (beat.region, beat.agent, beat.every_ns, beat.notices) == ("here", "me", 10**10, ("look here",))
+    (account,) = beat.accounts
+    planned = agent.loaded.planned[0]
+    assert (account.journey, account.every_ns, account.offset_ns) == ("browse", 60 * 10**9, planned.grid.offset_ns)
+    assert (account.definition, account.adds_up) == (planned.journey.definition, True)
+
+
+async def test_the_last_heartbeat_says_that_the_agent_is_stopping(agent: Agent) -> None:
+    agent.stop()
+    await upkeep.tell(agent)
+    (beat,) = await waiting(agent)
+    assert isinstance(beat, Heartbeat)
+    assert beat.notices == ("stopping",)
+
+
+async def test_heartbeats_go_on_until_they_are_cancelled(agent: Agent) -> None:
+    task = asyncio.ensure_future(upkeep.beat(agent))
+    async with asyncio.timeout(5):
+        while not await waiting(agent):
+            await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_what_is_too_much_is_dropped_and_told(agent: Agent) -> None:
+    await agent.database.run(lambda connection: queue.append(connection, [heartbeat() for _ in range(50)]))
+    await upkeep.bound(agent)
+    kept, size = await agent.database.run(queue.totals)
+    dropped = (await agent.database.run(loss.dropped))["jsonl"]["size"]
+    assert (kept + dropped, size <= 2048) == (50, True)
+    await agent.database.run(lambda c: loss.tell(c, "jsonl", Origin("here", "me", "production"), 0))
+    gap = (await waiting(agent))[-1]
+    assert isinstance(gap, GapRecord)
+    assert (gap.reason, gap.lost) == ("size", {"jsonl": dropped})
+
+
+async def test_what_is_too_old_is_dropped(agent: Agent) -> None:
+    await agent.database.run(lambda connection: queue.append(connection, [heartbeat()]))
+    assert isinstance(agent.clock, FakeClock)
+    agent.clock.pass_ns(DAY)
+    await upkeep.bound(agent)
+    assert await agent.database.run(loss.dropped) == {"jsonl": {"age": 1}}
+
+
+async def test_what_the_memory_had_no_room_for_is_counted(agent: Agent) -> None:
+    agent.writer.lost = [heartbeat(), heartbeat()]
+    await upkeep.bound(agent)
+    assert (await agent.database.run(loss.dropped), agent.writer.lost) == ({"jsonl": {"disk": 2}}, [])

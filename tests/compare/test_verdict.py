@@ -1,0 +1,101 @@
+import pytest
+
+from probe.compare.result import RegionFacts, RegionVerdict, Sample
+from probe.compare.verdict import Script, Standing, stand
+from tests.compare.fleet import MINUTE, SINCE, sample, step
+
+NOW = SINCE + 60 * MINUTE
+SCRIPT = Script("checkout", "d1", ("browse", "pay"))
+BOTH = {"browse": step(), "pay": step()}
+OUTCOMES = {"p": ("", ""), "f": ("status", "failed"), "e": ("agent", "errored"), "b": ("blocked", "errored")}
+
+
+def runs(outcomes: str) -> tuple[Sample, ...]:
+    """The latest one at the end, a slot before now."""
+    first = 60 - len(outcomes)
+    return tuple(
+        sample(
+            first + place, BOTH if one == "p" else {"browse": step()}, cause=OUTCOMES[one][0], verdict=OUTCOMES[one][1]
+        )
+        for place, one in enumerate(outcomes)
+    )
+
+
+def judged(samples: tuple[Sample, ...], *, heard: float | None = 59, controls: bool | None = True) -> Standing:
+    heard_ns = None if heard is None else SINCE + round(heard * MINUTE)
+    facts = RegionFacts("eu-west-1", samples, heard_ns, 30 * 10**9, controls)
+    return stand(facts, SCRIPT, until_ns=NOW, now_ns=NOW)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "verdict", "why"),
+    [
+        ("ppppp", "up", ""),
+        ("pp", "up", ""),
+        ("pf", "up", ""),
+        ("ppffp", "up", ""),
+        ("fffffffffffppp", "up", ""),  # only the last five count
+        ("ppfff", "down", "3 of its last 5 runs failed (status on *pay*)"),
+        ("ff", "down", "2 of its last 2 runs failed (status on *pay*)"),
+        ("pffee", "down", "2 of its last 5 runs failed (status on *pay*)"),
+        ("eeepp", "agent", "3 of its last 5 runs errored (agent on *pay*)"),
+        ("fbbbp", "agent", "3 of its last 5 runs errored (blocked on *pay*)"),
+        ("", "unknown", "no runs yet"),
+        ("f", "unknown", "1 run yet"),
+    ],
+)
+def test_the_latest_runs_decide(outcomes: str, verdict: str, why: str) -> None:
+    found = judged(runs(outcomes))
+    assert (found.verdict, found.why) == (verdict, why)
+
+
+def test_controls_that_fail_outrank_what_the_runs_say() -> None:
+    assert judged(runs("fffff"), controls=False).sentence == (
+        "The agent in eu-west-1 is the problem: its control targets fail too."
+    )
+    assert judged(runs("ppppp"), controls=False).why == "its control targets fail"
+    assert judged(runs("fffff"), controls=None).verdict is RegionVerdict.DOWN
+
+
+@pytest.mark.parametrize("outcomes", ["ppppp", "fffff", "eeeee", ""])
+def test_silence_outranks_all(outcomes: str) -> None:
+    assert judged(runs(outcomes), heard=58.4, controls=False) == Standing(
+        RegionVerdict.SILENT,
+        "since 13:58 UTC",
+        sentence="eu-west-1 is silent since 13:58 UTC; it is neither up nor down.",
+    )
+    assert judged(runs(outcomes), heard=None).sentence == (
+        "eu-west-1 is silent from the start; it is neither up nor down."
+    )
+
+
+def test_one_is_silent_after_three_intervals_or_a_minute() -> None:
+    assert judged(runs("pp"), heard=58.5).verdict is RegionVerdict.UP  # three times 30 s
+    often = RegionFacts("eu-west-1", runs("pp"), NOW - 59 * 10**9, 10**9, True)
+    assert stand(often, SCRIPT, until_ns=NOW, now_ns=NOW).verdict is RegionVerdict.UP
+
+
+def test_a_journey_that_does_not_run_any_more_is_not_up_though_its_agent_lives() -> None:
+    stopped = tuple(one for one in runs("p" * 60) if one.slot < 57)
+    assert judged(stopped) == Standing(
+        RegionVerdict.UNKNOWN,
+        "no run since 13:56 UTC",
+        sentence="eu-west-1 has not run checkout since 13:56 UTC, though its agent is heard of; "
+        "it is neither up nor down.",
+    )
+
+
+def test_an_old_window_is_judged_by_its_own_end() -> None:
+    facts = RegionFacts("eu-west-1", runs("ppp"), NOW + 99 * MINUTE, MINUTE, True)
+    assert stand(facts, SCRIPT, until_ns=NOW, now_ns=NOW + 99 * MINUTE).verdict is RegionVerdict.UP
+
+
+def test_the_step_is_named_only_where_it_is_known() -> None:
+    other = tuple(sample(slot, {"browse": step()}, cause="tls", definition="d2") for slot in (58, 59))
+    late = tuple(sample(slot, BOTH, cause="check") for slot in (58, 59))
+    assert (judged(other).reason, judged(late).reason) == ("tls", "check")
+
+
+def test_the_most_frequent_reason_is_told() -> None:
+    many = tuple(sample(57 + place, {}, cause=cause) for place, cause in enumerate(("tls", "connect", "connect")))
+    assert judged(many).reason == "connect on *browse*"

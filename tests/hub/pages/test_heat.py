@@ -1,0 +1,62 @@
+from msgspec.structs import replace
+
+from probe.hub.pages.heat import HeatCell, HeatRow, Interval, heat_rows, signed
+from tests.hub.pages.compared import EVEN, MS, SLOWER, cell, comparison
+
+
+def test_a_cell_says_how_much_how_sure_and_how_strong() -> None:
+    assert heat_rows(comparison()) == (
+        HeatRow(
+            "pay",
+            (
+                HeatCell(
+                    region="eu-west-1",
+                    median="990 ms",
+                    p95="1.20 s",
+                    runs=56,
+                    tone="slow-3",
+                    shift="+212 ms",
+                    share="+34 %",
+                    confidence="95 % CI +180 ms to +244 ms, 56 pairs",
+                    interval=Interval(86.89, 93.44, 100.0),
+                ),
+                HeatCell(
+                    region="us-east-1",
+                    median="990 ms",
+                    p95="1.20 s",
+                    runs=56,
+                    shift="−3.00 ms",
+                    share="−1 %",
+                    confidence="95 % CI −8.00 ms to +2.00 ms, 56 pairs",
+                    interval=Interval(48.36, 49.39, 50.41),
+                ),
+            ),
+        ),
+    )
+
+
+def test_the_strength_follows_the_share_and_the_sign() -> None:
+    tones = [
+        heat_rows(replace(comparison(), cells=(cell("eu-west-1", replace(SLOWER, share=share, shift_ns=share * MS)),)))
+        for share in (0.05, 0.2, 0.4, -0.05, -0.4)
+    ]
+    found = [row.cells[0].tone for rows in tones for row in rows if row.cells[0]]
+    assert found == ["slow-1", "slow-2", "slow-3", "fast-1", "fast-3"]
+
+
+def test_too_little_data_is_said_and_not_guessed() -> None:
+    rows = heat_rows(replace(comparison(), cells=(cell("eu-west-1", None, "not enough data: 12 of 30 slots"),)))
+    assert rows[0].cells == (
+        HeatCell("eu-west-1", "990 ms", "1.20 s", 56, note="not enough data: 12 of 30 slots"),
+        None,
+    )
+
+
+def test_an_early_difference_says_so() -> None:
+    rows = heat_rows(replace(comparison(), cells=(cell("eu-west-1", replace(EVEN, early=True)),)))
+    assert rows[0].cells[0] is not None
+    assert rows[0].cells[0].confidence.endswith(", early: few runs")
+
+
+def test_a_difference_has_its_sign() -> None:
+    assert [signed(value * MS) for value in (12.0, -12.0, 0.0)] == ["+12.0 ms", "−12.0 ms", "±0.00 µs"]

@@ -1,0 +1,93 @@
+from probe.hub.pages.moment import moment
+from probe.hub.pages.run import Broken, CaptureRow, CheckRow, Fact, run_view
+from probe.hub.pages.sign import RUN_SIGNS, Sign
+from tests.export.sample import NOT_STARTED, PASSED
+from tests.hub.pages.seed import FAILED_RUN, failed_run
+from tests.hub.records import MINUTE, NOW
+
+EXCERPT = (
+    "  49 |       - {jsonpath: $.status, equals: paid}",
+    "     |                              ^^^^^^^^^^^^",
+)
+
+
+def test_what_broke_comes_with_its_place_in_the_file_and_what_to_do() -> None:
+    assert run_view(failed_run(), NOW).broken == (
+        Broken(
+            step="pay",
+            sign=RUN_SIGNS["failed"],
+            cause="check",
+            message='jsonpath $.status: expected equals "paid", got "declined"',
+            place="journeys/checkout.yaml:49:30",
+            excerpt=EXCERPT,
+            expected='equals "paid"',
+            actual='"declined"',
+            hint="the shop answered 200 and declined: look at the payment provider",
+            body='{"status": "declined", "reason": "<script>alert(1)</script>"}',
+        ),
+    )
+
+
+def test_a_run_that_could_not_start_says_why() -> None:
+    broken = run_view(NOT_STARTED, NOW).broken
+    assert [(each.step, each.sign.word, each.message, each.place, each.hint) for each in broken] == [
+        ("", "errored", "the secret card has no value", "", "export TEST_CARD=…")
+    ]
+
+
+def test_checks_that_did_not_hold_come_first() -> None:
+    checks = run_view(failed_run(), NOW).checks
+    assert [(row.sign.word, row.step) for row in checks] == [
+        ("did not hold", "pay"),
+        ("soft: did not hold", "pay"),
+        ("held", "browse"),
+        ("held", "add to cart"),
+        ("held", "pay"),
+        ("held", "log out"),
+    ]
+    assert checks[0] == CheckRow(
+        Sign("✗", "did not hold", "failed"),
+        "pay",
+        "jsonpath $.status",
+        'equals "paid"',
+        '"declined"',
+        "journeys/checkout.yaml:49:30",
+        EXCERPT,
+    )
+
+
+def test_captures_are_listed_with_those_that_found_nothing() -> None:
+    assert run_view(failed_run(), NOW).captures == (
+        CaptureRow("browse", "csrf", "c5f0…1e", Sign("=", "captured", "passed")),
+        CaptureRow("pay", "order", "jsonpath $.order.id found nothing", Sign("✗", "not captured", "failed")),
+    )
+
+
+def test_who_when_and_in_what_state() -> None:
+    view = run_view(failed_run(), NOW)
+    assert (view.at, view.duration, view.exact) == (moment(NOW - 12 * MINUTE, NOW), "1.60 s", "1600000000 ns")
+    assert {fact.name: fact.value for fact in view.facts} == {
+        "Region": "eu-west-1",
+        "Agent": "agent-1",
+        "Environment": "prod",
+        "Trigger": "schedule",
+        "Slot": f"{NOW // MINUTE - 12}, due 2027-01-15 07:48:00, every 1 min",
+        "File": "journeys/checkout.yaml",
+        "Definition": "4f1c2a9d0b7e6a55",
+        "probe": "0.2.0",
+        "Run": FAILED_RUN,
+    }
+    assert view.health == (
+        Fact("Event loop", "212 ms at worst", "How late Python may have looked."),
+        Fact("Lag", "40.0 ms, 15.0 ms of it queued", "From the slot's instant to the beginning of the run."),
+        Fact("Side by side", "7", "Runs in flight when it began, itself included."),
+    )
+
+
+def test_a_manual_run_has_neither_slot_nor_health() -> None:
+    view = run_view(PASSED, NOW)
+    assert (view.broken, view.health, [fact.name for fact in view.facts]) == (
+        (),
+        (),
+        ["Region", "Agent", "Trigger", "File", "probe", "Run"],
+    )

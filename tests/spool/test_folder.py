@@ -1,0 +1,56 @@
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from probe.spool.folder import FolderError, hold_folder, make_folder, make_private, make_tables, open_database
+
+
+def create(connection: sqlite3.Connection) -> None:
+    make_tables(connection, "CREATE TABLE a (b TEXT); CREATE TABLE c (d TEXT);\n")
+
+
+def test_a_folder_is_held_by_one_and_free_when_that_ends(tmp_path: Path) -> None:
+    held = hold_folder(tmp_path / "new" / "folder", "another one", "stop it")
+    with pytest.raises(FolderError, match=f"another one uses the folder {tmp_path}/new/folder: stop it"):
+        hold_folder(tmp_path / "new" / "folder", "another one", "stop it")
+    os.close(held)
+    os.close(hold_folder(tmp_path / "new" / "folder", "another one", "stop it"))
+
+
+def test_what_is_made_is_for_its_owner_only(tmp_path: Path) -> None:
+    make_folder(tmp_path / "folder")
+    make_private(tmp_path / "folder" / "file")
+    assert [oct(path.stat().st_mode & 0o777) for path in (tmp_path / "folder", tmp_path / "folder" / "file")] == [
+        "0o700",
+        "0o600",
+    ]
+
+
+def test_a_new_file_gets_its_tables_once_and_all_that_is_committed_is_on_disk(tmp_path: Path) -> None:
+    for _ in range(2):
+        with closing(open_database(tmp_path / "x.db", 3, create)) as connection:
+            names = connection.execute("SELECT name FROM sqlite_master ORDER BY 1").fetchall()
+            modes = [
+                connection.execute(f"PRAGMA {each}").fetchone()[0]
+                for each in ("user_version", "journal_mode", "synchronous")
+            ]
+            assert (names, modes) == ([("a",), ("c",)], [3, "wal", 2])
+
+
+def test_tables_that_cannot_be_made_leave_an_empty_file(tmp_path: Path) -> None:
+    def breaks(connection: sqlite3.Connection) -> None:
+        make_tables(connection, "CREATE TABLE a (b TEXT); CREATE NONSENSE")
+
+    with pytest.raises(FolderError, match="cannot be used: near"):
+        open_database(tmp_path / "x.db", 1, breaks)
+    with closing(open_database(tmp_path / "x.db", 1, create)) as connection:
+        assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (2,)
+
+
+def test_a_newer_file_is_not_touched(tmp_path: Path) -> None:
+    open_database(tmp_path / "x.db", 9, create).close()
+    with pytest.raises(FolderError, match=r"made by a newer probe \(format 9, this one knows 8\)"):
+        open_database(tmp_path / "x.db", 8, create)
