@@ -10,7 +10,7 @@ from probe.compare.sentence import counted, listed
 from probe.compare.slow import slow_finding, slow_steps
 from probe.compare.summary import summarise
 from probe.compare.track import Track, common_definition, step_names, track
-from probe.compare.verdict import Script, stand
+from probe.compare.verdict import stand
 
 
 def compare_regions(
@@ -22,10 +22,10 @@ def compare_regions(
     """
     facts = [_within(region, since_ns, until_ns) for region in facts]
     definition = common_definition(facts)
-    script = Script(journey, definition, step_names(facts, definition))
-    standings = {region.region: stand(region, script, until_ns=until_ns, now_ns=now_ns) for region in facts}
+    steps = step_names(facts, definition)
+    standings = {region.region: stand(region, journey, until_ns=until_ns, now_ns=now_ns) for region in facts}
     tracks = [track(region, definition) for region in facts]
-    judged = judge(tracks, script.steps)
+    judged = judge(tracks, steps)
     slow = slow_steps(judged, reporting(standings))
     return Comparison(
         journey=journey,
@@ -38,7 +38,7 @@ def compare_regions(
             *_strange(journey, tracks),
         ),
         regions=tuple(summarise(region, standings[region.region]) for region in facts),
-        steps=script.steps,
+        steps=steps,
         cells=tuple(one.cell for one in judged),
         left_out=sum(track.left_out for track in tracks),
     )

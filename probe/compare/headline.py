@@ -34,4 +34,6 @@ def _spell_equal(standings: Standings, judged: Sequence[Judged]) -> str:
         least = f"{spell_ns(LEAST_NS)} and {spell_share(LEAST_SHARE)}"
         return f"no region is slower than the others by more than {least}"
     pairs = max((one.pairs for one in judged), default=0)
+    if pairs >= FEWEST:
+        return "not enough data to compare them: too many slots have no run that counts"
     return f"not enough data to compare them: {pairs} of {FEWEST} slots"

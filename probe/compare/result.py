@@ -35,6 +35,8 @@ class Sample(Struct, frozen=True):
     duration_ns: int
     steps: Mapping[str, StepSample]
     """By name, the passed steps of the journey's own section."""
+    failed_step: str = ""
+    """The first step that did not pass, wherever in the journey it stands."""
 
 
 class RegionFacts(Struct, frozen=True):

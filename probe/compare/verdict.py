@@ -17,14 +17,6 @@ LATE = 3
 LEAST_LATE_NS = 60 * 10**9
 
 
-class Script(Struct, frozen=True):
-    """What is known of the journey: its steps in their order, as far as any run of the definition got."""
-
-    journey: str
-    definition: str
-    steps: tuple[str, ...]
-
-
 class Standing(Struct, frozen=True):
     """A region's verdict, and why in a few words; empty when it is up."""
 
@@ -36,9 +28,9 @@ class Standing(Struct, frozen=True):
     """What to know of its agent, when that is what matters."""
 
 
-def stand(facts: RegionFacts, script: Script, *, until_ns: int, now_ns: int) -> Standing:
+def stand(facts: RegionFacts, journey: str, *, until_ns: int, now_ns: int) -> Standing:
     """Silence outranks all: a region that is not heard of is neither up nor down, whatever it said last."""
-    if _late(facts.heard_ns, facts.expected_every_ns, now_ns):
+    if is_late(facts.heard_ns, facts.expected_every_ns, now_ns):
         return _silent(facts, now_ns)
     runs = sorted(facts.samples, key=lambda run: run.at_ns)[-LATEST:]
     bad = [run for run in runs if run.verdict != Verdict.PASSED]
@@ -46,20 +38,20 @@ def stand(facts: RegionFacts, script: Script, *, until_ns: int, now_ns: int) -> 
         return _agent(facts.region, f"its control targets fail{' too' if bad else ''}")
     if len(runs) < FEWEST:
         return Standing(RegionVerdict.UNKNOWN, f"{len(runs) or 'no'} run{'s' * (len(runs) != 1)} yet")
-    if _late(runs[-1].at_ns, runs[-1].every_ns, min(now_ns, until_ns)):
-        return _stalled(facts.region, script.journey, spell_instant(runs[-1].at_ns, now_ns))
-    return _by_runs(facts.region, runs, bad, script)
+    if is_late(runs[-1].at_ns, runs[-1].every_ns, min(now_ns, until_ns)):
+        return _stalled(facts.region, journey, spell_instant(runs[-1].at_ns, now_ns))
+    return _by_runs(facts.region, runs, bad)
 
 
-def _by_runs(region: str, runs: Sequence[Sample], bad: Sequence[Sample], script: Script) -> Standing:
+def _by_runs(region: str, runs: Sequence[Sample], bad: Sequence[Sample]) -> Standing:
     """When most runs do not pass, most of those decide: *failed* is only said where the agent's network is sound."""
     if 2 * len(bad) <= len(runs):
         return Standing(RegionVerdict.UP)
     errored = [run for run in bad if run.verdict == Verdict.ERRORED]
     if 2 * len(errored) > len(bad):
-        return _agent(region, f"{len(errored)} of its last {len(runs)} runs errored ({_reason(errored, script)})")
+        return _agent(region, f"{len(errored)} of its last {len(runs)} runs errored ({_reason(errored)})")
     failed = [run for run in bad if run.verdict != Verdict.ERRORED]
-    reason = _reason(failed, script)
+    reason = _reason(failed)
     return Standing(RegionVerdict.DOWN, f"{len(failed)} of its last {len(runs)} runs failed ({reason})", reason)
 
 
@@ -78,17 +70,15 @@ def _stalled(region: str, journey: str, since: str) -> Standing:
     return Standing(RegionVerdict.UNKNOWN, f"no run since {since}", sentence=sentence)
 
 
-def _late(seen_ns: int | None, every_ns: int, now_ns: int) -> bool:
+def is_late(seen_ns: int | None, every_ns: int, now_ns: int) -> bool:
+    """Whether what was to come every so often has been away for more than a delay."""
     return seen_ns is None or now_ns - seen_ns > max(LATE * every_ns, LEAST_LATE_NS)
 
 
-def _reason(bad: Sequence[Sample], script: Script) -> str:
+def _reason(bad: Sequence[Sample]) -> str:
     """The most frequent one; of several, the latest."""
-    return Counter(_spell(run, script) for run in reversed(bad)).most_common(1)[0][0]
+    return Counter(map(_spell, reversed(bad))).most_common(1)[0][0]
 
 
-def _spell(run: Sample, script: Script) -> str:
-    """A run stops at the first step that does not pass."""
-    known = script.steps if run.definition == script.definition else ()
-    missing = next((step for step in known if step not in run.steps), None)
-    return run.cause if missing is None else f"{run.cause} on *{missing}*"
+def _spell(run: Sample) -> str:
+    return f"{run.cause} on *{run.failed_step}*" if run.failed_step else run.cause

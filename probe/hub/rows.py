@@ -22,7 +22,9 @@ LINE_COLUMNS = (
     "r.run_id, s.region, s.agent, s.journey, r.at_ns, r.slot, r.trigger, r.verdict, r.cause, r.duration_ns,"
     " r.suspect, r.failed_step"
 )
-SAMPLE_COLUMNS = "r.slot, r.every_ns, r.at_ns, r.verdict, r.cause, r.definition, r.suspect, r.duration_ns, r.steps"
+SAMPLE_COLUMNS = (
+    "r.slot, r.every_ns, r.at_ns, r.verdict, r.cause, r.definition, r.suspect, r.duration_ns, r.steps, r.failed_step"
+)
 
 _FAST = 1
 _steps_encoder = msgspec.msgpack.Encoder()
@@ -80,10 +82,9 @@ def line_of(row: Sequence[Any]) -> RunLine:
 
 
 def sample_of(row: Sequence[Any]) -> Sample:
-    slot, every_ns, at_ns, verdict, cause, definition, suspect, duration_ns, steps = row
-    return Sample(
-        slot, every_ns, at_ns, verdict, cause, definition, bool(suspect), duration_ns, _steps_decoder.decode(steps)
-    )
+    slot, every_ns, at_ns, verdict, cause, definition, suspect, duration_ns, packed, failed_step = row
+    steps = _steps_decoder.decode(packed)
+    return Sample(slot, every_ns, at_ns, verdict, cause, definition, bool(suspect), duration_ns, steps, failed_step)
 
 
 def due_instants(record: SlotsRecord) -> tuple[int, int]:

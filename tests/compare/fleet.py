@@ -30,6 +30,7 @@ def sample(
     definition: str = "d1",
     suspect: bool = False,
     every_ns: int = MINUTE,
+    failed: str = "",
 ) -> Sample:
     return Sample(
         slot=slot,
@@ -41,6 +42,7 @@ def sample(
         suspect=suspect,
         duration_ns=sum(one.duration_ns for one in steps.values()),
         steps=steps,
+        failed_step=failed,
     )
 
 

@@ -1,11 +1,10 @@
 import pytest
 
 from probe.compare.result import RegionFacts, RegionVerdict, Sample
-from probe.compare.verdict import Script, Standing, stand
+from probe.compare.verdict import Standing, stand
 from tests.compare.fleet import MINUTE, SINCE, sample, step
 
 NOW = SINCE + 60 * MINUTE
-SCRIPT = Script("checkout", "d1", ("browse", "pay"))
 BOTH = {"browse": step(), "pay": step()}
 OUTCOMES = {"p": ("", ""), "f": ("status", "failed"), "e": ("agent", "errored"), "b": ("blocked", "errored")}
 
@@ -15,7 +14,11 @@ def runs(outcomes: str) -> tuple[Sample, ...]:
     first = 60 - len(outcomes)
     return tuple(
         sample(
-            first + place, BOTH if one == "p" else {"browse": step()}, cause=OUTCOMES[one][0], verdict=OUTCOMES[one][1]
+            first + place,
+            BOTH if one == "p" else {"browse": step()},
+            cause=OUTCOMES[one][0],
+            verdict=OUTCOMES[one][1],
+            failed="" if one == "p" else "pay",
         )
         for place, one in enumerate(outcomes)
     )
@@ -24,7 +27,7 @@ def runs(outcomes: str) -> tuple[Sample, ...]:
 def judged(samples: tuple[Sample, ...], *, heard: float | None = 59, controls: bool | None = True) -> Standing:
     heard_ns = None if heard is None else SINCE + round(heard * MINUTE)
     facts = RegionFacts("eu-west-1", samples, heard_ns, 30 * 10**9, controls)
-    return stand(facts, SCRIPT, until_ns=NOW, now_ns=NOW)
+    return stand(facts, "checkout", until_ns=NOW, now_ns=NOW)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_silence_outranks_all(outcomes: str) -> None:
 def test_one_is_silent_after_three_intervals_or_a_minute() -> None:
     assert judged(runs("pp"), heard=58.5).verdict is RegionVerdict.UP  # three times 30 s
     often = RegionFacts("eu-west-1", runs("pp"), NOW - 59 * 10**9, 10**9, True)
-    assert stand(often, SCRIPT, until_ns=NOW, now_ns=NOW).verdict is RegionVerdict.UP
+    assert stand(often, "checkout", until_ns=NOW, now_ns=NOW).verdict is RegionVerdict.UP
 
 
 def test_a_journey_that_does_not_run_any_more_is_not_up_though_its_agent_lives() -> None:
@@ -87,15 +90,18 @@ def test_a_journey_that_does_not_run_any_more_is_not_up_though_its_agent_lives()
 
 def test_an_old_window_is_judged_by_its_own_end() -> None:
     facts = RegionFacts("eu-west-1", runs("ppp"), NOW + 99 * MINUTE, MINUTE, True)
-    assert stand(facts, SCRIPT, until_ns=NOW, now_ns=NOW + 99 * MINUTE).verdict is RegionVerdict.UP
+    assert stand(facts, "checkout", until_ns=NOW, now_ns=NOW + 99 * MINUTE).verdict is RegionVerdict.UP
 
 
-def test_the_step_is_named_only_where_it_is_known() -> None:
-    other = tuple(sample(slot, {"browse": step()}, cause="tls", definition="d2") for slot in (58, 59))
-    late = tuple(sample(slot, BOTH, cause="check") for slot in (58, 59))
-    assert (judged(other).reason, judged(late).reason) == ("tls", "check")
+def test_the_step_is_named_where_one_failed() -> None:
+    first = tuple(sample(slot, {}, cause="tls", failed="browse") for slot in (58, 59))
+    none = tuple(sample(slot, {}, cause="agent", verdict="failed") for slot in (58, 59))
+    assert (judged(first).reason, judged(none).reason) == ("tls on *browse*", "agent")
 
 
 def test_the_most_frequent_reason_is_told() -> None:
-    many = tuple(sample(57 + place, {}, cause=cause) for place, cause in enumerate(("tls", "connect", "connect")))
+    many = tuple(
+        sample(57 + place, {}, cause=cause, failed="browse")
+        for place, cause in enumerate(("tls", "connect", "connect"))
+    )
     assert judged(many).reason == "connect on *browse*"

@@ -14,7 +14,8 @@ def region(name: str, *, tls: float = 30, slots: int = 60, fails: bool = False) 
         browse = {"browse": step(connect=20, tls=tls, processing=80, send=slot % 3)}
         return browse if fails else {**browse, "pay": step(processing=200, transfer=slot % 5)}
 
-    runs = [sample(slot, steps(slot), cause="status" if fails else "", suspect=slot == 7) for slot in range(slots)]
+    bad = {"cause": "status", "failed": "pay"} if fails else {}
+    runs = [sample(slot, steps(slot), **bad, suspect=slot == 7) for slot in range(slots)]  # type: ignore[arg-type]
     return facts(name, runs, heard_slot=slots)
 
 

@@ -151,7 +151,7 @@ class StoreContract:
         )
         step = {"browse": StepSample(BROWSE.duration_ns, PHASES)}
         passed = [Sample(SLOT + n, MINUTE, NOW + n * MINUTE, "passed", "", "d1", False, 200, step) for n in (1, 2)]
-        failed = Sample(SLOT, MINUTE, NOW, "failed", "status", "d1", True, 200, step)
+        failed = Sample(SLOT, MINUTE, NOW, "failed", "status", "d1", True, 200, step, "pay")
         found = store.samples("prod", "checkout", NOW, NOW + 3 * MINUTE)
         assert found == {"eu-west-1": passed, "us-east-1": [failed]}
 

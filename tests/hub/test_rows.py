@@ -16,10 +16,10 @@ def test_a_run_survives_packing() -> None:
 
 def test_the_figures_of_a_run_are_what_a_sample_is_made_of() -> None:
     run = a_run(steps=(BROWSE, PAY, LOG_OUT), suspect=("late",))
-    at_ns, _, slot, every_ns, _, verdict, cause, _, definition, duration_ns, suspect, steps = run_figures(run)
-    sample = sample_of((slot, every_ns, at_ns, verdict, cause, definition, int(suspect), duration_ns, steps))
+    at_ns, _, slot, every_ns, _, verdict, cause, bad, definition, duration_ns, suspect, steps = run_figures(run)
+    sample = sample_of((slot, every_ns, at_ns, verdict, cause, definition, int(suspect), duration_ns, steps, bad))
     step = StepSample(BROWSE.duration_ns, PHASES)
-    assert sample == Sample(SLOT, MINUTE, NOW, "passed", "", "d1", True, 200, {"browse": step})
+    assert sample == Sample(SLOT, MINUTE, NOW, "passed", "", "d1", True, 200, {"browse": step}, "pay")
 
 
 def test_the_failed_step_is_the_first_that_did_not_pass() -> None:

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from probe.compare.result import RegionVerdict
-from probe.compare.verdict import LATE, LEAST_LATE_NS
+from probe.compare.verdict import is_late
 from probe.hub.facts import AgentFacts
 from probe.hub.pages.moment import Moment, age, moment
 from probe.hub.pages.sign import REGION_SIGNS, Sign
@@ -67,7 +67,7 @@ def agent_row(agent: AgentFacts, now_ns: int) -> AgentRow:
 def is_silent(agent: AgentFacts, now_ns: int) -> bool:
     """Whether it was not heard of for longer than it should be."""
     every_ns = agent.beat.every_ns if agent.beat else 0
-    return now_ns - agent.heard_ns > max(LATE * every_ns, LEAST_LATE_NS)
+    return is_late(agent.heard_ns, every_ns, now_ns)
 
 
 def _state(agent: AgentFacts, now_ns: int) -> tuple[Sign, str]:
