@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -9,8 +10,9 @@ from sqlite3 import Connection
 
 from probe.agent.clock import Clock, Instant
 from probe.agent.control import Controls
-from probe.agent.deliveries import Deliveries
+from probe.agent.deliveries import Deliveries, enrol
 from probe.agent.load import Loaded, load_agent, unready
+from probe.agent.logs import start_logging
 from probe.agent.loop_watch import LoopWatch
 from probe.agent.records import slots_record
 from probe.agent.recover import account_for_killed
@@ -66,19 +68,21 @@ class Agent:
         self._begun = False
         self._path = path
         self._wake = asyncio.Event()
+        self._reloading = asyncio.Lock()
         self._turn = asyncio.Lock()
         """Held while slots are decided about, and while the journeys change."""
 
     async def begin(self) -> None:
         """Accounts for what the agent before this one left unfinished, and opens the journeys' eras."""
-        config = self.loaded.config
-        await self.deliveries.enrol()
-        killed = await self.database.run(lambda connection: account_for_killed(connection, config))
-        for run in killed:
-            log.warning(
-                "the run %s of %s was under way when the agent died; it is in the ledger", run.run_id, run.journey
-            )
-        await self._open_eras(self.loaded)
+        loaded = self.loaded
+
+        def begun(connection: Connection) -> list[ledger.InFlight]:
+            enrol(connection, loaded)
+            return account_for_killed(connection, loaded.config)
+
+        for run in await self.database.run(begun):
+            log.warning("%s was under way when the agent died; the ledger says so (run %s)", run.journey, run.run_id)
+        self.timetable.replace(zip(loaded.planned, await self._open_eras(loaded), strict=True))
         self._begun = True
 
     @property
@@ -111,26 +115,25 @@ class Agent:
 
         Journeys that did not change are not disturbed: their slots, and runs under way, go on.
         """
-        try:
-            loaded = await asyncio.to_thread(load_agent, self._path)
-            self._refuse(loaded)
-            async with self._turn:
-                if not await self.writer.flush():
-                    raise ProbeError(f"the state folder takes no writes: {self.writer.trouble}")
-                await self._open_eras(loaded)
-                await self._adopt(loaded)
-        except ProbeError as error:
-            self.reload_failures += 1
-            text = error_text(error)
-            log.error("the configuration stays as it was: %s", text)
-            self.notices = [f"{self._path.name} could not be reloaded: {text.splitlines()[0]}"]
-            return text
+        async with self._reloading:
+            try:
+                loaded = await asyncio.to_thread(load_agent, self._path)
+                self._refuse(loaded)
+                await self._take_in(loaded)
+            except ProbeError as error:
+                return self._stay(error_text(error))
         self.reloads += 1
         self.reloaded_at = datetime_of(self.clock.read().wall_ns)
         self.notices = []
         log.info("%s reloaded: %d journeys", self._path.name, len(loaded.planned))
         self._wake.set()
         return None
+
+    def _stay(self, why: str) -> str:
+        self.reload_failures += 1
+        self.notices = [f"{self._path.name} could not be reloaded: {why.splitlines()[0]}"]
+        log.error("the configuration stays as it was: %s", why)
+        return why
 
     def _refuse(self, loaded: Loaded) -> None:
         """ProbeError for what cannot be taken in while the agent runs."""
@@ -142,16 +145,28 @@ class Agent:
         if changed:
             raise ProbeError(f"{' and '.join(changed)} cannot change while the agent runs: restart it")
 
-    async def _adopt(self, loaded: Loaded) -> None:
-        self.loaded = loaded
-        self.runs.adopt(loaded)
-        await self.deliveries.adopt(loaded)
-        self.controls.targets = loaded.targets
+    async def _take_in(self, loaded: Loaded) -> None:
+        """First all that is on disk, in one transaction, then all that is in memory, which cannot fail."""
+        async with self._turn:
+            if not await self.writer.flush():
+                raise ProbeError(f"the state folder takes no writes: {self.writer.trouble}")
+            try:
+                following = await self._open_eras(loaded)
+            except sqlite3.DatabaseError as error:
+                raise ProbeError(f"the state folder takes no writes: {error}") from None
+            self.loaded = loaded
+            self.timetable.replace(zip(loaded.planned, following, strict=True))
+            self.runs.adopt(loaded)
+            self.controls.adopt(loaded.targets)
+            self.deliveries.adopt(loaded)
+            start_logging(loaded.config.logging)
 
-    async def _open_eras(self, loaded: Loaded) -> None:
+    async def _open_eras(self, loaded: Loaded) -> list[int]:
+        """Enrols the exporters, and gives the first slot of each journey that nothing is decided about."""
         wall_ns = self.clock.read().wall_ns
 
         def opened(connection: Connection) -> list[int]:
+            enrol(connection, loaded)
             ledger.close_others(connection, [planned.journey.name for planned in loaded.planned])
             return [
                 ledger.open_era(
@@ -164,7 +179,7 @@ class Agent:
                 for planned in loaded.planned
             ]
 
-        self.timetable.replace(zip(loaded.planned, await self.database.run(opened), strict=True))
+        return await self.database.run(opened)
 
     async def _carry_out(self, decisions: list[Decision], now: Instant, group: asyncio.TaskGroup) -> None:
         """All decisions of one look are on disk together, before any run of theirs begins."""

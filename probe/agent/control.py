@@ -32,11 +32,16 @@ class Target(Struct, frozen=True):
 
 def parse_target(text: str) -> Target:
     """The target in `host:port` or a URL; ValueError says what to write."""
-    parts = urlsplit(text if "://" in text else f"tcp://{text}")
-    port = parts.port or _PORTS.get(parts.scheme)
-    if parts.scheme not in ("tcp", *_PORTS) or not parts.hostname or not port:
+    try:
+        parts = urlsplit(text if "://" in text else f"tcp://{text}")
+        known = parts.scheme in ("tcp", *_PORTS)
+        host, port = parts.hostname or "", (parts.port or _PORTS.get(parts.scheme)) if known else None
+        host.encode("idna")
+    except ValueError:
+        host, port = "", None
+    if not host.isprintable() or not host or not port:
         raise ValueError("host:port, or a URL such as https://example.com")
-    return Target(text, parts.hostname, port)
+    return Target(text, host, port)
 
 
 class Controls:
@@ -54,13 +59,20 @@ class Controls:
         """Whether at least one target was reached at the last look; None before the first."""
         return any(state.sound for state in self.states) if self.states else None
 
+    def adopt(self, targets: Sequence[Target]) -> None:
+        """Other targets from now on: what was seen of the old ones says nothing of them."""
+        if tuple(targets) != self.targets:
+            self.targets, self.states, self._looked_ns = tuple(targets), (), None
+
     async def look(self) -> bool | None:
         """`sound`, as of now or a moment ago."""
         async with self._turn:
             now = self._monotonic_ns()
             if self.targets and (self._looked_ns is None or now - self._looked_ns > FRESH_NS):
-                self.states = tuple(await asyncio.gather(*map(_reach, self.targets)))
-                self._looked_ns = self._monotonic_ns()
+                targets = self.targets
+                states = tuple(await asyncio.gather(*map(_reach, targets)))
+                if targets == self.targets:  # or they were replaced meanwhile
+                    self.states, self._looked_ns = states, self._monotonic_ns()
         return self.sound
 
     async def judge(self, run: Run) -> Run:
@@ -77,14 +89,16 @@ async def _reach(target: Target) -> ControlStatus:
             _, writer = await asyncio.open_connection(target.host, target.port)
     except TimeoutError:
         return ControlStatus(target.name, sound=False, message=f"no connection within {PATIENCE_S:g} s")
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a name that nobody can look up is a ValueError
         return ControlStatus(target.name, sound=False, message=_reason(error))
     writer.transport.abort()
     return ControlStatus(target.name, sound=True)
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | ValueError) -> str:
     """In the system's words; asyncio has others for a connection that failed, and resolving has its own."""
+    if isinstance(error, ValueError):
+        return str(error)
     return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
 
 

@@ -1,7 +1,9 @@
 """All exporters of an agent side by side: one that is away holds up no other."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
+from sqlite3 import Connection
 from typing import Any
 
 from probe import __version__
@@ -9,12 +11,15 @@ from probe.agent.clock import Clock
 from probe.agent.config import Export
 from probe.agent.delivery import Delivery, Route
 from probe.agent.load import Loaded
+from probe.agent.readers import name_of
 from probe.export.base import Surroundings
 from probe.export.exporters import EXPORTERS
 from probe.model.status import ExporterStatus
 from probe.spool import loss, queue
 from probe.spool.database import Database
 from probe.spool.loss import Origin
+
+log = logging.getLogger("probe.delivery")
 
 
 class Deliveries:
@@ -24,28 +29,25 @@ class Deliveries:
         self._database = database
         self._environ = environ
         self._clock = clock
-        self._loaded = loaded
+        self.loaded = loaded
         self._deliveries = self._make()
         self._changed = asyncio.Event()
         self._limit_ns: int | None = None
-
-    async def enrol(self) -> None:
-        """From now on the spool keeps records for these exporters."""
-        names = [delivery.route.exporter for delivery in self._deliveries]
-        await self._database.run(lambda connection: queue.enrol(connection, names))
 
     def wake(self) -> None:
         """There may be records."""
         for delivery in self._deliveries:
             delivery.wake()
 
-    async def adopt(self, loaded: Loaded) -> None:
-        """Goes by another configuration. A paused exporter asks again: what was wrong may have been put right."""
-        same = _settings(loaded) == _settings(self._loaded)
-        self._loaded = loaded
+    def adopt(self, loaded: Loaded) -> None:
+        """Goes by another configuration, whose exporters are enrolled already.
+
+        A paused exporter asks again: what was wrong may have been put right.
+        """
+        same = _settings(loaded) == _settings(self.loaded)
+        self.loaded = loaded
         if not same:
             self._deliveries = self._make()
-            await self.enrol()
             self._changed.set()
         for delivery in self._deliveries:
             delivery.hurry()
@@ -77,17 +79,15 @@ class Deliveries:
         )
 
     def _make(self) -> list[Delivery]:
-        exports = self._loaded.config.export
-        names = _names(exports)
-        return [Delivery(self._database, self._route(*pair), self._clock) for pair in zip(names, exports, strict=True)]
+        return [Delivery(self._database, self._route(export), self._clock) for export in self.loaded.config.export]
 
-    def _route(self, name: str, export: Export) -> Route:
-        config = self._loaded.config
+    def _route(self, export: Export) -> Route:
+        config = self.loaded.config
         return Route(
-            exporter=name,
+            exporter=name_of(export),
             module=EXPORTERS[export.exporter],
             config=export.config,
-            surroundings=Surroundings(self._environ, self._loaded.folder, f"probe/{__version__}"),
+            surroundings=Surroundings(self._environ, self.loaded.folder, f"probe/{__version__}"),
             origin=Origin(config.region, config.agent, config.env),
         )
 
@@ -96,8 +96,7 @@ def _settings(loaded: Loaded) -> list[tuple[str, Any]]:
     return [(export.exporter, export.config) for export in loaded.config.export]
 
 
-def _names(exports: tuple[Export, ...]) -> list[str]:
-    """Each exporter's, with a number from the second of a kind on."""
-    kinds = [export.exporter for export in exports]
-    counts = [kinds[: index + 1].count(kind) for index, kind in enumerate(kinds)]
-    return [kind if count == 1 else f"{kind}-{count}" for kind, count in zip(kinds, counts, strict=True)]
+def enrol(connection: Connection, loaded: Loaded) -> None:
+    """The spool keeps records for this configuration's exporters; what that gives up is counted, and told here."""
+    for name, count in loss.retire(connection, {name_of(export) for export in loaded.config.export}).items():
+        log.warning("%s is not in the configuration any more: %d records that waited for it are given up", name, count)

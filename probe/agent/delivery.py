@@ -184,7 +184,7 @@ class Delivery:
         return self._stumble(outcome)
 
     async def _acked(self, batch: Batch, outcome: Outcome) -> None:
-        self._delivered += await self._database.run(lambda connection: queue.ack(connection, batch))
+        self._delivered += await self._database.run(lambda connection: loss.settle(connection, batch, outcome.refused))
         self._delivered_at = datetime_of(self._clock.read().wall_ns)
         self._most = min(2 * self._most, MOST_RECORDS)
         self._proven = True

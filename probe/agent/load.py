@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from probe.agent.config import AgentConfig, Override, Written
 from probe.agent.control import Target, parse_target
 from probe.agent.grid import Grid, grid_of
-from probe.agent.readers import CONFIG_READERS
+from probe.agent.readers import CONFIG_READERS, name_of
 from probe.errors import SpecError, UsageError
 from probe.evaluate.suggest import did_you_mean
 from probe.evaluate.template import names_in
@@ -66,7 +66,7 @@ def load_agent(path: Path) -> Loaded:
     mistakes += [*_wrong_names(config, journeys), *_wrong_regions(config)]
     targets = tuple(_read_targets(config, mistakes))
     enabled = [journey for journey in journeys if _override(config, journey).enabled]
-    mistakes += _without_schedule(config, enabled)
+    mistakes += [*_without_schedule(config, enabled), *_same_exporter(config)]
     if mistakes:
         raise SpecError(mistakes)
     return Loaded(
@@ -104,12 +104,32 @@ def _unready(journey: Journey, config: AgentConfig, environ: Mapping[str, str]) 
             refused = " (an agent takes no default)" if secret.default is not None else ""
             message = f"the secret {name} has no value: the environment variable {secret.env} is not set{refused}"
             yield Mistake(journey.place, message, f"export {secret.env}=… for the agent, or disable the journey")
+    for name, value in journey.variables.items():
+        for text, unset in _unset(value, environ):
+            message = f"the variable {name} has no value: the environment variable {unset} is not set"
+            yield Mistake(text.place, message, f"export {unset}=… for the agent, or give it a default")
     if TARGET in config.variables or TARGET in _override(config, journey).variables:
         return  # whoever runs the agent has said it, with a default perhaps
     target = journey.variables.get(TARGET)
     if isinstance(target, Text) and (asked := _environment(target)) and not any(name in environ for name in asked):
         message = f"the variable {TARGET} would be the journey's default: {' and '.join(asked)} is not set"
         yield Mistake(target.place, message, f"variables: {{{TARGET}: https://…}} in the agent's configuration")
+
+
+def _unset(value: Value, environ: Mapping[str, str]) -> Iterator[tuple[Text, str]]:
+    """The texts of a value that ask for an environment variable that is not there, without a default."""
+    match value:
+        case Text():
+            for part in value.parts:
+                if isinstance(part, str) or not isinstance(part.head, Call) or part.head.function != "env":
+                    continue
+                asked = str(part.head.arguments[0])
+                if asked not in environ and all(each.name != "default" for each in part.filters):
+                    yield value, asked
+        case dict():
+            yield from (found for item in value.values() for found in _unset(item, environ))
+        case tuple():
+            yield from (found for item in value for found in _unset(item, environ))
 
 
 def _environment(text: Text) -> list[str]:
@@ -211,6 +231,13 @@ def _without_schedule(config: AgentConfig, journeys: list[Journey]) -> Iterator[
         if _schedule(config, journey) is None:
             hint = f"add schedule: {{every: 1m}}, there or under overrides: {{{journey.name}: …}}, or enabled: false"
             yield Mistake(journey.place, f"the journey {journey.name} has no schedule", hint)
+
+
+def _same_exporter(config: AgentConfig) -> Iterator[Mistake]:
+    names = [name_of(export) for export in config.export]
+    for index, export in enumerate(config.export):
+        if names[index] in names[:index]:
+            yield Mistake(export.place, f"{names[index]} stands twice", "one of the two has to go")
 
 
 def _override(config: AgentConfig, journey: Journey) -> Override:

@@ -3,7 +3,10 @@
 import re
 from typing import Any
 
+from msgspec.structs import replace
+
 from probe.agent.config import Count, Export, Exports, Listen, Override, Overrides, Patterns, Size, Written
+from probe.export.base import Token
 from probe.export.exporters import EXPORTERS
 from probe.model.address import parse_address
 from probe.spec import nodes
@@ -42,6 +45,16 @@ def read_listen(decoder: Decoder, node: Node) -> Any:
     return text
 
 
+def read_token(decoder: Decoder, node: Node) -> Any:
+    """A token that stands in the file must not come to stand in a log too: its line is not shown."""
+    if isinstance(node, nodes.Mapping):
+        return decoder.read_struct(Token, node)
+    place = replace(node.place, text="")
+    return decoder.mistake(
+        place, "a token does not stand in the file", "{file: /run/secrets/token} or {env: HUB_TOKEN}"
+    )
+
+
 def read_written(decoder: Decoder, node: Node) -> Any:
     text = read_str(decoder, node)
     return BAD if text is BAD else Written(text, node.place)
@@ -76,11 +89,17 @@ def read_export(decoder: Decoder, node: Node) -> Any:
     return BAD if config is BAD else Export(name, config, key.place)
 
 
+def name_of(export: Export) -> str:
+    """The exporter's place in the spool, which must not become another one's when the list is changed."""
+    return f"{export.exporter} {EXPORTERS[export.exporter].destination(export.config)}"
+
+
 CONFIG_READERS: dict[Any, Reader] = {
     **READERS,
     Size: read_size,
     Count: read_count,
     Listen: read_listen,
+    Token: read_token,
     Written: read_written,
     Patterns: read_patterns,
     Overrides: read_overrides,

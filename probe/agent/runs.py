@@ -4,15 +4,17 @@ import asyncio
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 from msgspec.structs import replace
 
 from probe.agent.clock import Clock
 from probe.agent.config import Writes
 from probe.agent.control import Controls
+from probe.agent.grid import Grid
 from probe.agent.load import Loaded
 from probe.agent.loop_watch import LoopWatch
+from probe.agent.places import Places
 from probe.agent.records import slot_of, slots_record, unfinished_run
 from probe.agent.timetable import Begin, Timetable
 from probe.agent.writer import Change, Writer
@@ -64,24 +66,20 @@ class Runs:
         self._timetable = timetable
         self._loop_watch = loop_watch
         self._perform = perform
-        self._places = asyncio.Semaphore(loaded.config.concurrency)
-        self._closing = False
+        self._places = Places(loaded.config.concurrency)
         self._idle = asyncio.Event()
         self._idle.set()
 
     def adopt(self, loaded: Loaded) -> None:
         """Goes by another configuration from the next run on."""
-        if loaded.config.concurrency != self.loaded.config.concurrency:
-            self._places = asyncio.Semaphore(loaded.config.concurrency)
+        self._places.resize(loaded.config.concurrency)
         self.loaded = loaded
         names = {planned.journey.name for planned in loaded.planned}
         self.last = {name: run for name, run in self.last.items() if name in names}
 
     def close(self) -> None:
         """Runs that wait for a place are skipped; the ones in flight go on."""
-        self._closing = True
-        for _ in range(self.queued):
-            self._places.release()
+        self._places.close()
 
     async def wait_idle(self, limit_ns: int) -> bool:
         """Whether no run is left, within that time."""
@@ -95,10 +93,9 @@ class Runs:
         """Sees a slot through to its end: afterwards it is accounted for, whatever happened."""
         self._idle.clear()
         self.queued += 1
-        places = self._places
         asked_ns = self._clock.read().monotonic_ns
         try:
-            reason = await self._wait(places, begin)
+            reason = await self._wait(begin)
             self.queued -= 1
             if reason is not None:
                 await self._skip(begin, reason)
@@ -108,20 +105,19 @@ class Runs:
                 await self._run(begin, self._clock.read().monotonic_ns - asked_ns)
             finally:
                 self.in_flight -= 1
-                places.release()
+                self._places.leave()
         finally:
             self._timetable.ended(begin.planned.journey.name, begin.run_id)
             if not self.in_flight and not self.queued:
                 self._idle.set()
 
-    async def _wait(self, places: asyncio.Semaphore, begin: Begin) -> Reason | None:
+    async def _wait(self, begin: Begin) -> Reason | None:
         """None when a place is got; otherwise why there is none."""
         try:
             async with asyncio.timeout(begin.planned.grid.every_ns / 2e9):
-                await places.acquire()
+                return None if await self._places.take() else Reason.SHUTDOWN
         except TimeoutError:
             return Reason.CAPACITY
-        return Reason.SHUTDOWN if self._closing else None
 
     async def _skip(self, begin: Begin, reason: Reason) -> None:
         config, planned = self.loaded.config, begin.planned
@@ -145,7 +141,9 @@ class Runs:
         side_by_side = self.in_flight
         run = await self._performed(begin, started.wall_ns)
         health = Health(self._loop_watch.worst_since(started.monotonic_ns), lag_ns, queue_ns, side_by_side)
-        run = await self.controls.judge(replace(run, health=health, suspect=_suspicions(health)))
+        run = await self.controls.judge(
+            replace(run, health=health, suspect=tuple(_suspicions(health, begin.planned.grid)))
+        )
         self._note(run)
         await self._writer.write(Change(lambda connection: ledger.end(connection, begin.run_id), (RunRecord(run),)))
 
@@ -178,16 +176,19 @@ class Runs:
         cause = run.failure.cause if run.failure else None
         self.counts[(run.journey, run.verdict, cause, run.trigger)] += 1
         self.suspects += bool(run.suspect)
-        self.last[run.journey] = run
+        before, self.last[run.journey] = self.last.get(run.journey), run
         if run.failure is not None:
             step = next((step.name for step in run.steps if step.failure is not None), "")
             where = f" in {step}" if step else ""
             log.warning("%s %s%s: %s (run %s)", run.journey, run.verdict, where, run.failure.message, run.run_id)
+        elif before is not None and before.failure is not None:
+            log.warning("%s passes again: %s (run %s)", run.journey, format_duration(run.duration_ns), run.run_id)
         else:
             log.debug("%s %s in %s", run.journey, run.verdict, format_duration(run.duration_ns))
 
 
-def _suspicions(health: Health) -> tuple[str, ...]:
-    if health.loop_delay_ns < SUSPECT_NS:
-        return ()
-    return (f"the agent's event loop was late by {format_duration(health.loop_delay_ns)}",)
+def _suspicions(health: Health, grid: Grid) -> Iterator[str]:
+    if health.loop_delay_ns >= SUSPECT_NS:
+        yield f"the agent's event loop was late by {format_duration(health.loop_delay_ns)}"
+    if health.lag_ns > grid.tolerance_ns:
+        yield f"it began {format_duration(health.lag_ns)} after its slot, when other regions were done with theirs"

@@ -48,7 +48,7 @@ async def serve(path: Path, loaded: Loaded, environ: Mapping[str, str]) -> None:
         await database.close()
 
 
-async def _live(agent: Agent, reloads: "asyncio.Queue[None]") -> None:
+async def _live(agent: Agent, reloads: asyncio.Event) -> None:
     await _warm_up(agent.loaded)
     await agent.begin()
     async with asyncio.TaskGroup() as group:
@@ -81,16 +81,18 @@ async def _warm_up(loaded: Loaded) -> None:
     gc.freeze()  # what is there now stays: no collection looks at it again, and none of them takes long
 
 
-async def _reload_when_asked(agent: Agent, reloads: "asyncio.Queue[None]") -> None:
+async def _reload_when_asked(agent: Agent, reloads: asyncio.Event) -> None:
+    """However often it was asked for while one went on, one more is enough."""
     while True:
-        await reloads.get()
+        await reloads.wait()
+        reloads.clear()
         await agent.reload()
 
 
 @contextmanager
-def _signals(agent: Agent) -> Iterator["asyncio.Queue[None]"]:
-    """Gives the reloads that were asked for with SIGHUP."""
-    loop, reloads = asyncio.get_running_loop(), asyncio.Queue[None]()
+def _signals(agent: Agent) -> Iterator[asyncio.Event]:
+    """Gives what is set when a reload is asked for with SIGHUP."""
+    loop, reloads = asyncio.get_running_loop(), asyncio.Event()
 
     def on_end() -> None:
         if agent.stopping:
@@ -99,7 +101,7 @@ def _signals(agent: Agent) -> Iterator["asyncio.Queue[None]"]:
         log.info("stopping: running journeys may go on for %s", format_duration(agent.loaded.config.grace))
         agent.stop()
 
-    handlers = {signal.SIGTERM: on_end, signal.SIGINT: on_end, signal.SIGHUP: lambda: reloads.put_nowait(None)}
+    handlers = {signal.SIGTERM: on_end, signal.SIGINT: on_end, signal.SIGHUP: reloads.set}
     for number, handler in handlers.items():
         loop.add_signal_handler(number, handler)
     try:

@@ -45,8 +45,6 @@ class _Entry:
         self.following = following
         """The first slot that nothing is decided about."""
         self.before: Instant | None = None
-        self.running = ""
-        """The id of the run that has not ended."""
 
 
 class Timetable:
@@ -54,6 +52,8 @@ class Timetable:
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
+        self._running: dict[str, str] = {}
+        """The ids of the runs that have not ended, by journey: one that was taken out may come back meanwhile."""
 
     def replace(self, planned: Iterable[tuple[Planned, int]]) -> None:
         """The journeys from now on, each with the first slot to decide about; what runs goes on."""
@@ -62,21 +62,18 @@ class Timetable:
         for each, following in planned:
             name = each.journey.name
             entry = self._entries[name] = _Entry(each, following)
-            if name in old:
-                entry.running = old[name].running
-                if old[name].planned.grid == each.grid:
-                    entry.following, entry.before = old[name].following, old[name].before
+            if name in old and old[name].planned.grid == each.grid:
+                entry.following, entry.before = old[name].following, old[name].before
 
     def tick(self, now: Instant) -> list[Decision]:
-        return [decision for entry in self._entries.values() for decision in _decide(entry, now)]
+        return [decision for entry in self._entries.values() for decision in self._decide(entry, now)]
 
     def ended(self, journey: str, run_id: str) -> None:
-        entry = self._entries.get(journey)
-        if entry is not None and entry.running == run_id:
-            entry.running = ""
+        if self._running.get(journey) == run_id:
+            del self._running[journey]
 
     def is_running(self, journey: str) -> bool:
-        return bool(self._entries[journey].running) if journey in self._entries else False
+        return journey in self._running
 
     def due_ns(self, journey: str) -> int | None:
         """The wall-clock instant of the journey's next slot."""
@@ -88,26 +85,24 @@ class Timetable:
         """The wall-clock instant of the next slot of all."""
         return min((entry.planned.grid.due_ns(entry.following) for entry in self._entries.values()), default=None)
 
+    def _decide(self, entry: _Entry, now: Instant) -> Iterator[Decision]:
+        planned = entry.planned
+        seen = look(planned.grid, entry.following, entry.before, now)
+        entry.following, entry.before = seen.next, now
+        if seen.rewound:
+            yield Rewind(planned, seen.next)
+        if seen.missed is not None:
+            yield Pass(planned, seen.missed.first, seen.missed.last, SlotState.MISSED, seen.missed.reason)
+        if seen.due is None:
+            return
+        if (reason := self._why_not(planned, seen.due)) is not None:
+            yield Pass(planned, seen.due, seen.due, SlotState.SKIPPED, reason)
+            return
+        self._running[planned.journey.name] = run_id = str(uuid4())
+        yield Begin(planned, seen.due, run_id)
 
-def _decide(entry: _Entry, now: Instant) -> Iterator[Decision]:
-    planned = entry.planned
-    seen = look(planned.grid, entry.following, entry.before, now)
-    entry.following, entry.before = seen.next, now
-    if seen.rewound:
-        yield Rewind(planned, seen.next)
-    if seen.missed is not None:
-        yield Pass(planned, seen.missed.first, seen.missed.last, SlotState.MISSED, seen.missed.reason)
-    if seen.due is None:
-        return
-    if (reason := _why_not(entry, seen.due)) is not None:
-        yield Pass(planned, seen.due, seen.due, SlotState.SKIPPED, reason)
-        return
-    entry.running = str(uuid4())
-    yield Begin(planned, seen.due, entry.running)
-
-
-def _why_not(entry: _Entry, index: int) -> Reason | None:
-    if entry.running:
-        return Reason.OVERLAP
-    held_back = entry.planned.begins_with_a_write and not entry.planned.writes_in(index)
-    return Reason.ROTATION if held_back else None
+    def _why_not(self, planned: Planned, index: int) -> Reason | None:
+        if planned.journey.name in self._running:
+            return Reason.OVERLAP
+        held_back = planned.begins_with_a_write and not planned.writes_in(index)
+        return Reason.ROTATION if held_back else None

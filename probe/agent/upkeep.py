@@ -18,6 +18,7 @@ from probe.model.instant import datetime_of
 from probe.model.record import Heartbeat
 from probe.model.slot import Account
 from probe.spool import ledger, loss, queue
+from probe.spool.loss import Unwritten
 
 KEPT_NS = 7 * NANOSECONDS["d"]
 """How long the ledger remembers single slots."""
@@ -45,7 +46,8 @@ async def beat(agent: Agent) -> None:
     """A heartbeat now and at every interval, until cancelled."""
     since_ns = time.monotonic_ns()
     while True:
-        await tell(agent, since_ns)
+        with suppress(sqlite3.DatabaseError):  # the writer tells of the disk's trouble
+            await tell(agent, since_ns)
         since_ns = time.monotonic_ns()
         await asyncio.sleep(agent.loaded.config.heartbeat / 1e9)
 
@@ -54,9 +56,14 @@ async def tell(agent: Agent, since_ns: int = 0) -> None:
     """Puts one heartbeat into the spool; nothing while the disk takes no writes, for it would only fill the memory."""
     if not agent.loaded.config.export or agent.writer.unwritten:
         return
-    accounts, kept, dropped = await agent.database.read(_facts)
+    since = agent.clock.read().wall_ns - KEPT_NS
+    accounts, kept, dropped = await agent.database.read(lambda connection: _facts(connection, since))
     config = agent.loaded.config
     definitions: dict[str, str] = {each.journey.name: each.journey.definition for each in agent.loaded.planned}
+
+    def defined(account: Account) -> Account:
+        return account if account.ended else replace(account, definition=definitions.get(account.journey, ""))
+
     heartbeat = Heartbeat(
         key=str(uuid4()),
         region=config.region,
@@ -66,7 +73,7 @@ async def tell(agent: Agent, since_ns: int = 0) -> None:
         every_ns=int(config.heartbeat),
         probe=__version__,
         started_at=agent.started_at,
-        accounts=tuple(replace(each, definition=definitions.get(each.journey, "")) for each in accounts),
+        accounts=tuple(map(defined, accounts)),
         controls_sound=agent.controls.sound,
         spool_records=kept[0],
         spool_bytes=kept[1],
@@ -77,9 +84,9 @@ async def tell(agent: Agent, since_ns: int = 0) -> None:
     await agent.writer.write(Change(records=(heartbeat,)))
 
 
-def _facts(connection: Connection) -> tuple[list[Account], tuple[int, int], int]:
+def _facts(connection: Connection, since_ns: int) -> tuple[list[Account], tuple[int, int], int]:
     dropped = sum(sum(counts.values()) for counts in loss.dropped(connection).values())
-    return ledger.accounts(connection), queue.totals(connection), dropped
+    return ledger.accounts(connection, since_ns), queue.totals(connection), dropped
 
 
 async def keep_in_bounds(agent: Agent) -> None:
@@ -95,11 +102,12 @@ async def bound(agent: Agent) -> None:
     """Drops what the spool has no room for, a piece at a time, and forgets single slots of long ago."""
     now_ns = agent.clock.read().wall_ns
     spool = agent.loaded.config.spool
-    lost = tuple(agent.writer.lost)
+    lost = agent.writer.lost
     await agent.database.run(lambda connection: loss.lose(connection, lost, "disk"))
-    del agent.writer.lost[: len(lost)]
+    agent.writer.lost = Unwritten()  # nothing is given up while the disk takes writes
     while await agent.database.run(
         lambda connection: loss.bound(connection, most_bytes=spool.size, before_ns=now_ns - spool.age)
     ):
         agent.deliveries.wake()
-    await agent.database.run(lambda connection: ledger.forget(connection, now_ns - KEPT_NS))
+    while await agent.database.run(lambda connection: ledger.forget(connection, now_ns - KEPT_NS)):
+        pass

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from probe.model.record import Record
 from probe.spool import queue
 from probe.spool.database import Database
+from probe.spool.loss import Unwritten
 
 MOST_UNWRITTEN = 2000
 """Changes that wait in memory for the disk. Beyond, the oldest lose their records; the ledger loses nothing."""
@@ -38,8 +39,8 @@ class Writer:
         self._turn = asyncio.Lock()
         self.trouble = ""
         """Why the disk takes nothing; empty when it does."""
-        self.lost: list[Record] = []
-        """Records given up for lack of room, to be told of as a gap."""
+        self.lost = Unwritten()
+        """What was given up for lack of room, to be told of as a gap."""
 
     @property
     def unwritten(self) -> int:
@@ -84,7 +85,7 @@ class Writer:
     def _give_up_oldest(self) -> None:
         full = [index for index, change in enumerate(self._waiting) if change.records]
         for index in full[: max(len(full) - MOST_UNWRITTEN, 0)]:
-            self.lost += self._waiting[index].records
+            self.lost = self.lost.add(self._waiting[index].records)
             self._waiting[index] = replace(self._waiting[index], records=())
 
 

@@ -52,12 +52,20 @@ def _down(journey: str, down: Sequence[str], standings: Standings) -> Finding:
     everywhere = len(down) == len(reporting(standings))
     if everywhere and len(down) > 1:
         reasons = listed(list(_by_reason(down, standings)))
-        report = f"{journey} fails in all {len(down)} regions that report ({reasons})"
+        report = f"{journey} fails in all {len(down)} regions that report ({reasons}){_since(down, standings)}"
         return Finding(f"The target is down everywhere: {report}.")
     where = listed([f"{listed(there)} ({reason})" for reason, there in _by_reason(down, standings).items()])
     up = len(reporting(standings)) - len(down)
     rest = "the only region that reports" if everywhere else f"up in {counted(up, 'other region')}"
-    return Finding(f"{journey} is down in {where}, {rest}.", region=down[0] if len(down) == 1 else "")
+    since = _since(down, standings)
+    return Finding(f"{journey} is down in {where}, {rest}{since}.", region=down[0] if len(down) == 1 else "")
+
+
+def _since(down: Sequence[str], standings: Standings) -> str:
+    """The earliest of all; nothing when one of them was down before the window began."""
+    instants = [(standings[region].since_ns, standings[region].since) for region in down]
+    known = [(since_ns, since) for since_ns, since in instants if since_ns is not None]
+    return f", {min(known)[1]}" if known and len(known) == len(down) else ""
 
 
 def _by_reason(regions: Sequence[str], standings: Standings) -> dict[str, list[str]]:

@@ -26,6 +26,9 @@ class Standing(Struct, frozen=True):
     """Of its runs that do not pass: `connect on *pay*`."""
     sentence: str = ""
     """What to know of its agent, when that is what matters."""
+    since_ns: int | None = None
+    since: str = ""
+    """When it went down, in words; empty when it was before the window."""
 
 
 def stand(facts: RegionFacts, journey: str, *, until_ns: int, now_ns: int) -> Standing:
@@ -34,25 +37,31 @@ def stand(facts: RegionFacts, journey: str, *, until_ns: int, now_ns: int) -> St
         return _silent(facts, now_ns)
     runs = sorted(facts.samples, key=lambda run: run.at_ns)[-LATEST:]
     bad = [run for run in runs if run.verdict != Verdict.PASSED]
-    if facts.controls_sound is False:
+    if facts.controls_sound is False and (not runs or runs[-1].verdict == Verdict.ERRORED):
         return _agent(facts.region, f"its control targets fail{' too' if bad else ''}")
     if len(runs) < FEWEST:
         return Standing(RegionVerdict.UNKNOWN, f"{len(runs) or 'no'} run{'s' * (len(runs) != 1)} yet")
     if is_late(runs[-1].at_ns, runs[-1].every_ns, min(now_ns, until_ns)):
         return _stalled(facts.region, journey, spell_instant(runs[-1].at_ns, now_ns))
-    return _by_runs(facts.region, runs, bad)
+    return _by_runs(facts, runs, bad, now_ns)
 
 
-def _by_runs(region: str, runs: Sequence[Sample], bad: Sequence[Sample]) -> Standing:
-    """When most runs do not pass, most of those decide: *failed* is only said where the agent's network is sound."""
-    if 2 * len(bad) <= len(runs):
+def _by_runs(facts: RegionFacts, runs: Sequence[Sample], bad: Sequence[Sample], now_ns: int) -> Standing:
+    """When most runs, or the last two, do not pass, most of those decide.
+
+    *failed* is only said where the agent's network is sound.
+    """
+    region = facts.region
+    if 2 * len(bad) <= len(runs) and not all(run in bad for run in runs[-FEWEST:]):
         return Standing(RegionVerdict.UP)
     errored = [run for run in bad if run.verdict == Verdict.ERRORED]
     if 2 * len(errored) > len(bad):
         return _agent(region, f"{len(errored)} of its last {len(runs)} runs errored ({_reason(errored)})")
     failed = [run for run in bad if run.verdict != Verdict.ERRORED]
-    reason = _reason(failed)
-    return Standing(RegionVerdict.DOWN, f"{len(failed)} of its last {len(runs)} runs failed ({reason})", reason)
+    reason, since_ns = _reason(failed), _since(facts)
+    since = "" if since_ns is None else f"since {spell_instant(since_ns, now_ns)}"
+    why = f"{len(failed)} of its last {len(runs)} runs failed ({reason}){f', {since}' if since else ''}"
+    return Standing(RegionVerdict.DOWN, why, reason, since_ns=since_ns, since=since)
 
 
 def _silent(facts: RegionFacts, now_ns: int) -> Standing:
@@ -73,6 +82,13 @@ def _stalled(region: str, journey: str, since: str) -> Standing:
 def is_late(seen_ns: int | None, every_ns: int, now_ns: int) -> bool:
     """Whether what was to come every so often has been away for more than a delay."""
     return seen_ns is None or now_ns - seen_ns > max(LATE * every_ns, LEAST_LATE_NS)
+
+
+def _since(facts: RegionFacts) -> int | None:
+    """When the first run after the last that passed began; None when none passed in the window: it is older then."""
+    runs = sorted(facts.samples, key=lambda run: run.at_ns)
+    passed = max((place for place, run in enumerate(runs) if run.verdict == Verdict.PASSED), default=None)
+    return None if passed is None or passed == len(runs) - 1 else runs[passed + 1].at_ns
 
 
 def _reason(bad: Sequence[Sample]) -> str:

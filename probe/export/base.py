@@ -36,6 +36,9 @@ class Exporter(Protocol):
     @property
     def DESCRIPTION(self) -> str: ...  # noqa: N802 - a constant of the module
 
+    def destination(self, config: Any) -> str:
+        """Where it delivers to: the exporter's place in the spool goes by it, so another one is another exporter."""
+
     def open_session(self, config: Any, surroundings: Surroundings) -> AbstractAsyncContextManager[Any]:
         """What all batches share. Opened anew after a failure; ProbeError when it cannot be (a token without value)."""
 

@@ -95,6 +95,10 @@ class Taken(Struct, frozen=True):
         return self.new + self.duplicate + self.quarantined + len(self.refused)
 
 
+def destination(config: Config) -> str:
+    return config.url.rstrip("/")
+
+
 @asynccontextmanager
 async def open_session(config: Config, surroundings: Surroundings) -> AsyncIterator[Session]:
     import asyncio
@@ -119,7 +123,7 @@ async def send(config: Config, batch: Batch, session: Session) -> Outcome:
     body = await asyncio.to_thread(pack, batch)
     outcome = await _post(config, body, session, len(batch.lines))
     reason = session.redactor.text(outcome.reason)  # an answer may show what was sent
-    return Outcome(outcome.result, cut(reason, LONGEST_REASON), outcome.after_ns)
+    return replace(outcome, reason=cut(reason, LONGEST_REASON))
 
 
 def pack(batch: Batch) -> bytes:
@@ -170,7 +174,8 @@ def _settle(answer: bytes, count: int) -> Outcome:
     if not taken.refused:
         return ACKED
     first = taken.refused[0]
-    return Outcome(Result.ACKED, f"the hub will not keep {len(taken.refused)} of {count} records: {first.reason}")
+    reason = f"the hub will not keep {len(taken.refused)} of {count} records: {first.reason}"
+    return Outcome(Result.ACKED, reason, refused=tuple(refused.key for refused in taken.refused))
 
 
 def _refuse(status: int, headers: Mapping[str, str], answer: bytes) -> Outcome:

@@ -29,6 +29,10 @@ class Config(Struct, frozen=True):
             raise ActionError("expected a file", "such as /var/lib/probe/runs.jsonl", "path")
 
 
+def destination(config: Config) -> str:
+    return config.path
+
+
 @asynccontextmanager
 async def open_session(config: Config, surroundings: Surroundings) -> AsyncIterator[Path]:
     yield surroundings.folder / config.path

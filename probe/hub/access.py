@@ -100,8 +100,15 @@ def _unknown(error: str, scope: Scope) -> Refusal:
 def _refuse_strangers(request: web.Request) -> None:
     """A browser says from which page a request comes: none but the hub's own may send."""
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        raise Refusal(HTTPStatus.FORBIDDEN, f"a page of {origin} may not send here", "send from an agent")
+    if origin is not None and not _is_of(origin, request.host):
+        raise Refusal(HTTPStatus.FORBIDDEN, f"a page of {origin[:200]} may not send here", "send from an agent")
+
+
+def _is_of(origin: str, host: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == host
+    except ValueError:
+        return False
 
 
 def _known_as_loopback(host: str) -> bool:

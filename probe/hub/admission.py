@@ -14,6 +14,8 @@ AHEAD_NS = 10 * NANOSECONDS["m"]
 """A record from further in the future waits in quarantine: the agent's clock is wrong."""
 LONGEST_NAME = 1000
 _LARGEST = 2**63 - 1
+_REACH = 2**61
+"""73 years in nanoseconds: what is reckoned from a slot's instant and a few intervals still fits in 64 bits."""
 
 
 class Span(Struct, frozen=True):
@@ -48,6 +50,8 @@ def _mistakes(record: Record) -> Iterator[str]:
             yield from _bad_names({"journey": record.journey})
             yield from _bad_slots(record.every_ns, record.offset_ns, record.first, record.last)
         case Heartbeat():
+            if not 0 <= record.every_ns <= _REACH:
+                yield f"no heartbeat comes every {record.every_ns} ns"
             for account in record.accounts:
                 yield from _bad_names({"journey": account.journey})
                 yield from _bad_slots(account.every_ns, account.offset_ns, account.first, account.next)
@@ -80,7 +84,8 @@ def _bad_run(run: Run) -> Iterator[str]:
 
 def _bad_slots(every_ns: int, offset_ns: int, first: int, last: int) -> Iterator[str]:
     """Their instants must be ones: 64 bits of nanoseconds, which reach to the year 2262."""
-    if every_ns <= 0 or first > last or abs(first * every_ns + offset_ns) > _LARGEST // 2:
+    grid = 0 < every_ns <= _REACH and abs(offset_ns) <= _REACH
+    if not grid or first > last or abs(first) > _LARGEST or abs(first * every_ns + offset_ns) > _LARGEST // 2:
         yield f"no slots are {first} to {last}, every {every_ns} ns from {offset_ns} ns"
-    elif last * every_ns + offset_ns > _LARGEST:
+    elif last > _LARGEST or last * every_ns + offset_ns > _LARGEST:
         yield f"slot {last}, every {every_ns} ns, is beyond any time"

@@ -3,23 +3,31 @@
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from aiohttp import web
 from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.compare.compare import compare_regions
+from probe.compare.result import Finding
 from probe.evaluate.suggest import did_you_mean
 from probe.hub.answers import Refusal, answer
 from probe.hub.facts import Store
+from probe.hub.kept import Answer, Kept
 from probe.hub.ledger import ledger
 from probe.hub.regions import region_facts
-from probe.model.duration import parse_duration
+from probe.model.duration import NANOSECONDS, parse_duration
 
 WINDOW = "1h"
 MOST_RUNS = 10_000
 RUNS = "100"
+LONGEST_COMPARED_NS = 7 * NANOSECONDS["d"]
+MOST_COMPARED = 30_000
+"""Runs, the latest of all regions, such as a day of twenty regions every minute: a few seconds of a core."""
 
 
 class Asked(Struct, frozen=True):
@@ -30,12 +38,17 @@ class Asked(Struct, frozen=True):
 
 
 class Api:
-    def __init__(self, store: Store, now_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self, store: Store, now_ns: Callable[[], int] = time.time_ns, most_compared: int = MOST_COMPARED
+    ) -> None:
         self._store = store
         self._now_ns = now_ns
+        self._most_compared = most_compared
+        self._comparisons = Kept()
+        self._comparing = asyncio.Lock()
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        router.add_get("/api/v1/compare", self._served(self._compare))
+        router.add_get("/api/v1/compare", self._compare)
         router.add_get("/api/v1/overview", self._served(self._overview))
         router.add_get("/api/v1/runs", self._served(self._runs))
         router.add_get("/api/v1/runs/{run_id}", self._served(self._run))
@@ -52,12 +65,32 @@ class Api:
 
         return serve
 
-    def _compare(self, request: web.Request) -> Any:
-        asked = self._asked(request)
-        facts = region_facts(self._store, asked.env, asked.journey, asked.since_ns, asked.until_ns)
-        return compare_regions(
-            asked.journey, facts, since_ns=asked.since_ns, until_ns=asked.until_ns, now_ns=asked.until_ns
-        )
+    async def _compare(self, request: web.Request) -> web.Response:
+        """One comparison at a time, shown again for a moment: who asks often leaves room for those who send."""
+        asked = await asyncio.to_thread(self._asked, request)
+        length_ns = asked.until_ns - asked.since_ns
+        if length_ns > LONGEST_COMPARED_NS:
+            raise Refusal(HTTPStatus.BAD_REQUEST, "the window is too long to compare", "ask for at most 7d")
+        async with self._comparing:
+            page = await self._comparisons.answer(
+                (asked.env, asked.journey, length_ns), partial(self._comparison, asked)
+            )
+        return answer(msgspec.Raw(page.text.encode()))
+
+    def _comparison(self, asked: Asked) -> Answer:
+        since_ns, until_ns = self._begin(asked), asked.until_ns
+        facts = region_facts(self._store, asked.env, asked.journey, since_ns, until_ns)
+        comparison = compare_regions(asked.journey, facts, since_ns=since_ns, until_ns=until_ns, now_ns=until_ns)
+        if since_ns > asked.since_ns:
+            told = Finding(f"The window has more than {self._most_compared} runs: only the latest are compared.")
+            comparison = replace(comparison, findings=(*comparison.findings, told))
+        return Answer(msgspec.json.encode(comparison).decode(), HTTPStatus.OK)
+
+    def _begin(self, asked: Asked) -> int:
+        """Of the window, or of the part of it that has no more runs than are compared."""
+        most = self._most_compared
+        lines = self._store.runs(asked.env, asked.journey, None, asked.since_ns, asked.until_ns, most + 1)
+        return lines[most].at_ns + 1 if len(lines) > most else asked.since_ns
 
     def _overview(self, request: web.Request) -> Any:
         since_ns, until_ns = self._window(request)

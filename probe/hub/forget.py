@@ -4,6 +4,16 @@ from sqlite3 import Connection
 
 AT_ONCE = 2000
 
+_REST = (
+    (
+        "DELETE FROM slots WHERE rowid IN"
+        " (SELECT t.rowid FROM series s CROSS JOIN slots t ON t.series = s.id WHERE t.until_ns < ? LIMIT ?)"
+    ),
+    "DELETE FROM gap WHERE rowid IN (SELECT rowid FROM gap WHERE until_ns < ? LIMIT ?)",
+    "DELETE FROM quarantine WHERE rowid IN (SELECT rowid FROM quarantine WHERE received_ns < ? LIMIT ?)",
+    "DELETE FROM agent WHERE rowid IN (SELECT rowid FROM agent WHERE heard_ns < ? LIMIT ?)",
+)
+
 
 def forget(connection: Connection, before_ns: int) -> int:
     """How many runs, slots records, gaps, quarantined records and silent agents; 0 when there is no more."""
@@ -12,7 +22,10 @@ def forget(connection: Connection, before_ns: int) -> int:
         count += _forget_runs(connection, series, before_ns, AT_ONCE - count)
         if count >= AT_ONCE:
             return count
-    return count + _forget_rest(connection, before_ns)
+    for statement in _REST:
+        count += connection.execute(statement, (before_ns, AT_ONCE - count)).rowcount
+    _forget_series(connection)
+    return count
 
 
 def _forget_runs(connection: Connection, series: int, before_ns: int, most: int) -> int:
@@ -27,19 +40,11 @@ def _forget_runs(connection: Connection, series: int, before_ns: int, most: int)
     return len(old)
 
 
-def _forget_rest(connection: Connection, before_ns: int) -> int:
+def _forget_series(connection: Connection) -> None:
     """A journey that nobody runs any more goes when its last run does."""
-    count = sum(
-        connection.execute(statement, (before_ns,)).rowcount
-        for statement in (
-            "DELETE FROM slots WHERE until_ns < ?",
-            "DELETE FROM gap WHERE until_ns < ?",
-            "DELETE FROM quarantine WHERE received_ns < ?",
-            "DELETE FROM agent WHERE heard_ns < ?",
-        )
-    )
     connection.execute(
-        "DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM run WHERE series = series.id)"
-        " AND NOT EXISTS (SELECT 1 FROM slots WHERE series = series.id)"
+        "DELETE FROM series WHERE id IN (SELECT id FROM series WHERE"
+        " NOT EXISTS (SELECT 1 FROM run WHERE series = series.id)"
+        " AND NOT EXISTS (SELECT 1 FROM slots WHERE series = series.id) LIMIT ?)",
+        (AT_ONCE,),
     )
-    return count

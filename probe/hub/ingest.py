@@ -96,7 +96,7 @@ class Ingest:
         except TimeoutError:
             raise Refusal(HTTPStatus.REQUEST_TIMEOUT, "the batch did not come in time", "send it again") from None
         except (ClientError, OSError) as error:
-            raise Refusal(HTTPStatus.BAD_REQUEST, f"the batch broke off: {error}", "send it again") from None
+            raise Refusal(HTTPStatus.REQUEST_TIMEOUT, f"the batch broke off: {error}", "send it again") from None
         return bytes(body)
 
     def _take(self, body: bytes, encoding: str, token: Token | None) -> Appended:

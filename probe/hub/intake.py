@@ -1,10 +1,12 @@
 """Records into the tables, inside one transaction; what is there already stays as it is."""
 
+import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from sqlite3 import Connection
 
-from probe.hub.admission import LONGEST_NAME, Span, refusal
+from probe.hub.admission import Span, refusal
 from probe.hub.facts import Appended
 from probe.hub.rows import RUN_COLUMNS, SeriesKey, due_instants, pack_run, run_figures, series_of
 from probe.model.instant import nanoseconds_of
@@ -12,6 +14,10 @@ from probe.model.record import GapRecord, Heartbeat, Record, RunRecord, SlotsRec
 from probe.model.result import Run
 
 RELEASED_AT_ONCE = 1000
+
+log = logging.getLogger("probe.hub")
+_UNFIT = (OverflowError, ValueError, RecursionError)
+"""What a number, a text or a nesting that no table holds comes to: the record is to blame, and will always be."""
 
 
 class Intake:
@@ -26,33 +32,51 @@ class Intake:
     def take(self, records: Sequence[Record]) -> Appended:
         fates: Counter[str] = Counter()
         refused: list[tuple[str, str]] = []
+        spoke: set[tuple[str, str, str]] = set()
         for record in records:
             try:
-                reason = refusal(record, self._allowed)
-                if not reason:
-                    fates[self._take(record)] += 1
-            except (OverflowError, ValueError) as error:  # a number or a text that no table holds
-                reason = str(error)
-            if reason:
-                refused.append((record.key, reason))
-        self._note({_speaker(record) for record in records})
+                fates[self._take(record)] += 1
+                spoke.add(_speaker(record))
+            except _UNFIT as error:
+                refused.append((record.key, str(error)))
+        self._note(spoke)
         return Appended(**fates, refused=tuple(refused))
 
     def release(self) -> None:
-        """Takes out of quarantine what is not from the future any more."""
+        """Takes out of quarantine what is not from the future any more; what cannot be kept after all is lost."""
         rows = self._connection.execute(
             "SELECT key, body FROM quarantine WHERE at_ns <= ? ORDER BY at_ns LIMIT ?",
             (self._allowed.newest_ns, RELEASED_AT_ONCE),
         ).fetchall()
         for key, body in rows:
-            self._keep(decode_record(body))
+            try:
+                with self._whole():
+                    self._keep(decode_record(body))
+            except _UNFIT as error:
+                log.error("a record that was in quarantine cannot be kept and is lost: %.100r: %s", key, error)
             self._connection.execute("DELETE FROM quarantine WHERE key = ?", (key,))
 
     def _take(self, record: Record) -> str:
-        """What became of it, as `Appended` calls it."""
-        if self._early(record):
-            return "quarantined" if self._quarantine(record) else "duplicate"
-        return "new" if self._keep(record) else "duplicate"
+        """What became of it, as `Appended` calls it; an error of `_UNFIT` says why it is refused."""
+        if reason := refusal(record, self._allowed):
+            raise ValueError(reason)
+        with self._whole():
+            if self._early(record):
+                return "quarantined" if self._quarantine(record) else "duplicate"
+            return "new" if self._keep(record) else "duplicate"
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """Of a record that turns out unfit, nothing stays."""
+        self._connection.execute("SAVEPOINT whole")
+        try:
+            yield
+        except _UNFIT:
+            self._connection.execute("ROLLBACK TO whole")
+            self._connection.execute("RELEASE whole")
+            self._series.clear()  # it may know of one that is not there any more
+            raise
+        self._connection.execute("RELEASE whole")
 
     def _early(self, record: Record) -> bool:
         """A heartbeat is of use even when its agent's clock is wrong."""
@@ -106,7 +130,7 @@ class Intake:
         self._connection.executemany(
             "INSERT INTO agent (region, agent, env, heard_ns) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE"
             " SET heard_ns = max(heard_ns, excluded.heard_ns)",
-            [(*speaker, self._now_ns) for speaker in spoke if max(map(len, speaker)) <= LONGEST_NAME],
+            [(*speaker, self._now_ns) for speaker in spoke],
         )
 
     def _insert(self, statement: str, values: tuple[str | int | bytes, ...]) -> bool:

@@ -36,4 +36,6 @@ def _facts(region: RegionFacts, journey: str, agents: Sequence[AgentFacts]) -> R
 
 
 def _has(agent: AgentFacts, journey: str) -> bool:
-    return agent.beat is not None and any(account.journey == journey for account in agent.beat.accounts)
+    return agent.beat is not None and any(
+        account.journey == journey and not account.ended for account in agent.beat.accounts
+    )

@@ -35,6 +35,8 @@ class Outcome(Struct, frozen=True):
     """For a log line and the status page: what the other side said."""
     after_ns: int | None = None
     """How long the other side asked to be left alone (Retry-After)."""
+    refused: tuple[str, ...] = ()
+    """Keys of records of an acked batch that the other side will not keep: lost, and to be counted so."""
 
 
 ACKED = Outcome(Result.ACKED)

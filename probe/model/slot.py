@@ -74,6 +74,8 @@ class Account(Struct, frozen=True):
     missed: int
     running: int
     definition: str = ""
+    ended: bool = False
+    """Whether the journey runs on this grid no more: it was taken out, has another schedule, or the clock was set."""
 
     @property
     def expected(self) -> int:

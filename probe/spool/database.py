@@ -35,7 +35,8 @@ CREATE TABLE slot (
   era INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, state TEXT NOT NULL,
   reason TEXT NOT NULL, run_id TEXT NOT NULL, at_ns INTEGER NOT NULL, PRIMARY KEY (era, first)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX slot_running ON slot (run_id) WHERE state = 'running';
+CREATE INDEX slot_running ON slot (run_id, era) WHERE state = 'running';
+CREATE INDEX slot_at ON slot (at_ns);
 
 -- How often what happened, for ever: the rows of `slot` are forgotten after a while, these are not.
 CREATE TABLE tally (

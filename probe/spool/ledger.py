@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.model.slot import Account, Reason, SlotState
 
@@ -83,20 +84,23 @@ def end(connection: Connection, run_id: str, state: SlotState = SlotState.RAN, r
 def in_flight(connection: Connection) -> list[InFlight]:
     rows = connection.execute(
         "SELECT e.journey, e.every_ns, e.offset_ns, s.first, s.run_id, s.at_ns"
-        " FROM slot s JOIN era e ON e.id = s.era WHERE s.state = ?",
-        (RUNNING,),
+        " FROM slot s JOIN era e ON e.id = s.era WHERE s.state = 'running'"
     )
     return [InFlight(*row) for row in rows.fetchall()]
 
 
-def accounts(connection: Connection) -> list[Account]:
-    """The open eras, by journey; `definition` is for the caller to fill in."""
+def accounts(connection: Connection, ended_since_ns: int | None = None) -> list[Account]:
+    """The open eras, by journey, and those that ended with a slot due at that instant or later.
+
+    `definition` is for the caller to fill in.
+    """
     rows = connection.execute(
         "SELECT journey, every_ns, offset_ns, first, next, ran, skipped, missed,"
-        " (SELECT count(*) FROM slot WHERE era = era.id AND state = ?) FROM era WHERE open ORDER BY journey",
-        (RUNNING,),
+        " (SELECT count(*) FROM slot WHERE era = era.id AND state = 'running'), NOT open FROM era"
+        " WHERE open OR next > first AND (next - 1) * every_ns + offset_ns >= ? ORDER BY journey, id",
+        (2**63 - 1 if ended_since_ns is None else ended_since_ns,),
     )
-    return [Account(*row) for row in rows.fetchall()]
+    return [replace(Account(*row[:9]), ended=bool(row[9])) for row in rows.fetchall()]
 
 
 def tallies(connection: Connection) -> list[tuple[str, str, str, int]]:
@@ -108,15 +112,20 @@ def expected(connection: Connection) -> dict[str, int]:
     """The slots of each journey over the ledger's life. One whose run outlives its era counts when the run ends."""
     rows = connection.execute(
         "SELECT journey, sum(next - first"
-        " - (SELECT count(*) FROM slot WHERE era = era.id AND state = ? AND NOT era.open)) FROM era GROUP BY journey",
-        (RUNNING,),
+        " - (SELECT count(*) FROM slot WHERE era = era.id AND state = 'running' AND NOT era.open))"
+        " FROM era GROUP BY journey"
     )
     return dict(rows.fetchall())
 
 
-def forget(connection: Connection, before_ns: int) -> None:
-    """Deletes what became of single slots before that instant; the sums stay."""
-    connection.execute("DELETE FROM slot WHERE at_ns < ? AND state != ?", (before_ns, RUNNING))
+def forget(connection: Connection, before_ns: int, most: int = 1000) -> int:
+    """Deletes what became of single slots before that instant, so many at a time; how many. The sums stay."""
+    gone = connection.execute(
+        "DELETE FROM slot WHERE (era, first) IN"
+        " (SELECT era, first FROM slot WHERE at_ns < ? AND state != 'running' LIMIT ?)",
+        (before_ns, most),
+    )
+    return gone.rowcount
 
 
 def _advance(connection: Connection, journey: str, first: int, last: int) -> int:

@@ -5,7 +5,8 @@ waits for an exporter, and what is lost meanwhile goes into the next, so that th
 record is dropped, its counts return to what is yet to be told; it is not counted itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from sqlite3 import Connection
 from uuid import uuid4
 
@@ -14,7 +15,8 @@ from msgspec import Struct
 from probe.model.batch import Batch
 from probe.model.instant import datetime_of, nanoseconds_of
 from probe.model.record import GapRecord, Record, decode_record
-from probe.spool.queue import append, trim, unfreeze
+from probe.spool import queue
+from probe.spool.queue import ack, append, trim, unfreeze
 
 MOST_DEAD = 1000
 MOST_DEAD_BYTES = 16 * 2**20
@@ -57,6 +59,35 @@ def bound(connection: Connection, *, most_bytes: int, before_ns: int) -> int:
     return len(old) + len(excess)
 
 
+def settle(connection: Connection, batch: Batch, refused: Collection[str]) -> int:
+    """The exporter delivered the batch, but for the records of these keys, which the other side will not keep; how many
+    it has then: none when they had been dropped meanwhile."""
+    delivered = ack(connection, batch)
+    if not delivered or not refused:
+        return delivered
+    lost = [record for record in map(decode_record, batch.lines) if record.key in refused]
+    _count(connection, batch.exporter, "rejected", len(lost))
+    instants = [nanoseconds_of(record.at) for record in lost if not isinstance(record, GapRecord)]
+    if instants:  # the refusal of a gap record is not told of: it would be refused again
+        _note(connection, batch.exporter, "rejected", len(instants), min(instants), max(instants))
+    return delivered - len(lost)
+
+
+def retire(connection: Connection, exporters: AbstractSet[str]) -> dict[str, int]:
+    """Enrols these exporters and no others; how many records waited for each that is left out, when nobody gets them.
+
+    A new exporter gets all that is kept, so that one that moved to another place loses nothing.
+    """
+    before = queue.depth(connection)
+    queue.enrol(connection, exporters)
+    if exporters - before.keys():
+        return {}
+    given_up = {name: depth.records for name, depth in before.items() if name not in exporters and depth.records}
+    for name, count in given_up.items():
+        _count(connection, name, "removed", count)
+    return given_up
+
+
 def reject(connection: Connection, batch: Batch, reason: str, now_ns: int) -> bool:
     """The other side refused a batch of one for good: it is put aside for a person to look at; False when it had been
     dropped meanwhile."""
@@ -69,20 +100,31 @@ def reject(connection: Connection, batch: Batch, reason: str, now_ns: int) -> bo
             _note(connection, batch.exporter, "rejected", 1, row.at_ns, row.at_ns)
     _pass(connection, batch.exporter, batch.last, rows)
     connection.execute(
-        "INSERT INTO dead VALUES (?, ?, ?, ?, ?)", (batch.first, batch.exporter, reason, now_ns, batch.lines[0])
+        "INSERT OR REPLACE INTO dead VALUES (?, ?, ?, ?, ?)",
+        (batch.first, batch.exporter, reason, now_ns, batch.lines[0]),
     )
     _bound_dead(connection)
     trim(connection)
     return True
 
 
-def lose(connection: Connection, records: Iterable[Record], reason: str) -> None:
-    """Counts records that never came into the spool."""
-    instants = [nanoseconds_of(record.at) for record in records]
-    exporters = connection.execute("SELECT exporter FROM cursor").fetchall() if instants else []
+class Unwritten(Struct, frozen=True):
+    """Records that never came into the spool: how many, and the instants of the first and the last of them."""
+
+    count: int = 0
+    since_ns: int = _NEVER
+    until_ns: int = 0
+
+    def add(self, records: Iterable[Record]) -> "Unwritten":
+        instants = [nanoseconds_of(record.at) for record in records]
+        return Unwritten(self.count + len(instants), min([self.since_ns, *instants]), max([self.until_ns, *instants]))
+
+
+def lose(connection: Connection, unwritten: Unwritten, reason: str) -> None:
+    exporters = connection.execute("SELECT exporter FROM cursor").fetchall() if unwritten.count else []
     for (exporter,) in exporters:
-        _count(connection, exporter, reason, len(instants))
-        _note(connection, exporter, reason, len(instants), min(instants), max(instants))
+        _count(connection, exporter, reason, unwritten.count)
+        _note(connection, exporter, reason, unwritten.count, unwritten.since_ns, unwritten.until_ns)
 
 
 def tell(connection: Connection, exporter: str, origin: Origin, now_ns: int) -> None:

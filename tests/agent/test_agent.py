@@ -308,3 +308,15 @@ async def test_a_run_under_way_outlives_a_reload_that_drops_its_journey(stand: S
     tallies = await stand.database.run(ledger.tallies)
     assert ("browse", "ran", "", 1) in tallies
     assert await stand.database.run(queue.totals) != (0, 0)
+
+
+async def test_a_reload_on_a_full_disk_is_refused_and_changes_nothing(stand: Stand) -> None:
+    stand.write()
+    agent = await stand.open()
+    stand.write(browse="30s", more="1m")
+    loaded, due = agent.loaded, agent.timetable.next_due_ns
+    await stand.database.run(lambda connection: connection.execute("PRAGMA query_only = 1"))
+    assert "the state folder takes no writes" in (await agent.reload() or "")
+    assert (agent.loaded is loaded, agent.timetable.next_due_ns, agent.reload_failures) == (True, due, 1)
+    await stand.database.read(lambda connection: connection.execute("PRAGMA query_only = 0"))
+    assert await agent.reload() is None

@@ -55,7 +55,20 @@ def test_a_target_is_a_host_and_a_port_or_a_url(text: str, target: tuple[str, in
     assert parse_target(text) == Target(text, *target)
 
 
-@pytest.mark.parametrize("text", ["example.com", "", ":53", "ftp://example.com", "a:b", "example.com:99999"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "example.com",
+        "",
+        ":53",
+        "ftp://example.com",
+        "a:b",
+        "example.com:99999",
+        "http://a..b.example",
+        f"{'a' * 64}.example:80",
+        "http://[x",
+    ],
+)
 def test_anything_else_is_none(text: str) -> None:
     with pytest.raises(ValueError):
         parse_target(text)
@@ -114,3 +127,18 @@ def test_blaming_the_agent_keeps_what_was_measured_and_the_steps_that_passed() -
     blamed = blame_agent(replace(failed, steps=(passed, *failed.steps)))
     assert blamed.steps[0] == passed
     assert [step.attempts[0].duration_ns for step in blamed.steps] == [5, 5]
+
+
+async def test_other_targets_are_looked_at_anew(serve: Serve) -> None:
+    found = await controls(serve, open_ports=0, closed=1)
+    assert await found.look() is False
+    found.adopt(found.targets)
+    kept = found.sound
+    found.adopt(())
+    assert (kept, found.sound) == (False, None)
+    assert await found.judge(run(Cause.CONNECT)) == run(Cause.CONNECT)
+
+
+async def test_a_target_that_cannot_even_be_looked_up_is_not_reached() -> None:
+    found = Controls([Target("odd", "a..b.example", 80)], lambda: 0)
+    assert await found.look() is False

@@ -6,11 +6,11 @@ import pytest
 
 from probe.agent.clock import SystemClock
 from probe.agent.config import Export
-from probe.agent.deliveries import Deliveries
+from probe.agent.deliveries import Deliveries, enrol
 from probe.agent.load import Loaded
 from probe.export.jsonl import Config
 from probe.model.duration import NANOSECONDS
-from probe.spool import queue
+from probe.spool import loss, queue
 from probe.spool.database import Database
 from tests.agent.recording import PLACE, config, heartbeat
 
@@ -44,6 +44,11 @@ async def until(path: Path, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
+async def adopt(database: Database, deliveries: Deliveries, loaded: Loaded) -> None:
+    await database.run(lambda connection: enrol(connection, loaded))
+    deliveries.adopt(loaded)
+
+
 async def until_delivered(database: Database) -> None:
     async with asyncio.timeout(10):
         while await database.run(queue.totals) != (0, 0):
@@ -54,7 +59,7 @@ async def test_every_exporter_gets_everything_and_the_last_is_delivered_at_the_e
     database: Database, tmp_path: Path
 ) -> None:
     deliveries = Deliveries(database, loaded(tmp_path, "a", "b"), {}, SystemClock())
-    await deliveries.enrol()
+    await database.run(lambda connection: enrol(connection, deliveries.loaded))
     async with asyncio.TaskGroup() as group:
         group.create_task(deliveries.run())
         await add(database, deliveries, 3)
@@ -64,15 +69,15 @@ async def test_every_exporter_gets_everything_and_the_last_is_delivered_at_the_e
     assert (lines(tmp_path / "a"), lines(tmp_path / "b")) == (4, 4)
     assert await database.run(queue.totals) == (0, 0)
     assert [(each.exporter, each.state, each.records, each.delivered) for each in await deliveries.statuses()] == [
-        ("jsonl", "stopped", 0, 4),
-        ("jsonl-2", "stopped", 0, 4),
+        ("jsonl a", "stopped", 0, 4),
+        ("jsonl b", "stopped", 0, 4),
     ]
 
 
 async def test_an_exporter_that_is_stuck_holds_up_no_other(database: Database, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     deliveries = Deliveries(database, loaded(tmp_path, "folder", "b"), {}, SystemClock())
-    await deliveries.enrol()
+    await database.run(lambda connection: enrol(connection, deliveries.loaded))
     async with asyncio.TaskGroup() as group:
         group.create_task(deliveries.run())
         await add(database, deliveries, 3)
@@ -85,15 +90,15 @@ async def test_an_exporter_that_is_stuck_holds_up_no_other(database: Database, t
 
 async def test_exporters_are_replaced_by_a_reload_and_nothing_is_lost(database: Database, tmp_path: Path) -> None:
     deliveries = Deliveries(database, loaded(tmp_path, "a"), {}, SystemClock())
-    await deliveries.enrol()
+    await database.run(lambda connection: enrol(connection, deliveries.loaded))
     async with asyncio.TaskGroup() as group:
         group.create_task(deliveries.run())
         await add(database, deliveries, 2)
         await until_delivered(database)
-        await deliveries.adopt(loaded(tmp_path, "c"))
+        await adopt(database, deliveries, loaded(tmp_path, "c"))
         await add(database, deliveries, 2)
         await until(tmp_path / "c", 2)
-        await deliveries.adopt(loaded(tmp_path, "c"))
+        await adopt(database, deliveries, loaded(tmp_path, "c"))
         await add(database, deliveries, 1)
         await until(tmp_path / "c", 3)
         deliveries.finish(S)
@@ -102,9 +107,46 @@ async def test_exporters_are_replaced_by_a_reload_and_nothing_is_lost(database: 
 
 async def test_without_exporters_nothing_is_kept(database: Database, tmp_path: Path) -> None:
     deliveries = Deliveries(database, loaded(tmp_path), {}, SystemClock())
-    await deliveries.enrol()
+    await database.run(lambda connection: enrol(connection, deliveries.loaded))
     async with asyncio.TaskGroup() as group:
         group.create_task(deliveries.run())
         await add(database, deliveries, 3)
         deliveries.finish(S)
     assert (await database.run(queue.totals), await deliveries.statuses()) == ((0, 0), ())
+
+
+async def test_an_exporter_keeps_its_place_when_the_list_is_changed(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "stuck").mkdir()
+    deliveries = Deliveries(database, loaded(tmp_path, "a", "stuck"), {}, SystemClock())
+    await database.run(lambda connection: enrol(connection, deliveries.loaded))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(deliveries.run())
+        await add(database, deliveries, 3)
+        async with asyncio.timeout(10):
+            while (await database.run(queue.depth))["jsonl a"].records:
+                await asyncio.sleep(0.01)
+        await adopt(database, deliveries, loaded(tmp_path, "stuck"))
+        (tmp_path / "stuck").rmdir()
+        await adopt(database, deliveries, loaded(tmp_path, "stuck"))
+        await until(tmp_path / "stuck", 3)
+        deliveries.finish(S)
+    assert (lines(tmp_path / "a"), lines(tmp_path / "stuck")) == (3, 3)
+    assert await database.run(loss.dropped) == {}
+
+
+async def test_what_waited_for_an_exporter_that_is_taken_out_is_counted_and_told(
+    database: Database, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await database.run(lambda connection: enrol(connection, loaded(tmp_path, "a", "b")))
+    await database.run(lambda connection: queue.append(connection, [heartbeat(), heartbeat()]))
+    await database.run(lambda connection: enrol(connection, loaded(tmp_path, "a")))
+    assert await database.run(loss.dropped) == {"jsonl b": {"removed": 2}}
+    assert "jsonl b is not in the configuration any more: 2 records that waited for it are given up" in caplog.text
+
+
+async def test_an_exporter_that_moves_takes_along_what_waited(database: Database, tmp_path: Path) -> None:
+    await database.run(lambda connection: enrol(connection, loaded(tmp_path, "a")))
+    await database.run(lambda connection: queue.append(connection, [heartbeat(), heartbeat()]))
+    await database.run(lambda connection: enrol(connection, loaded(tmp_path, "b")))
+    assert (await database.run(queue.depth))["jsonl b"].records == 2
+    assert await database.run(loss.dropped) == {}

@@ -70,6 +70,9 @@ class Scripted:
         self.tried: list[list[str]] = []
         self.sessions = 0
 
+    def destination(self, config: Any) -> str:
+        return "there"
+
     @asynccontextmanager
     async def open_session(self, config: Any, surroundings: Surroundings) -> AsyncIterator[None]:
         self.sessions += 1

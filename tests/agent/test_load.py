@@ -185,6 +185,11 @@ def test_folders_files_and_globs_name_journeys(folder: Path) -> None:
         ),
         (
             HEAD,
+            "export: [{jsonl: {path: x}}, {jsonl: {path: x}}]\n",
+            ["agent.yaml:3:31: jsonl x stands twice", "= one of the two has to go"],
+        ),
+        (
+            HEAD,
             "export: [hub]\n",
             [
                 'agent.yaml:3:10: expected an exporter and its settings, got "hub"',
@@ -233,3 +238,12 @@ def test_a_secret_is_no_variable(folder: Path) -> None:
         "agent.yaml:1:1: card is a secret, not a variable",
         "= set TEST_CARD in the environment",
     ]
+
+
+def test_a_variable_that_the_environment_was_to_fill_must_be_there(folder: Path) -> None:
+    loaded = load(folder, "variables: {shop: '${env(\"SHOP\")}'}\n")
+    assert {mistake.message for mistake in unready(loaded, {})} == {
+        "the variable shop has no value: the environment variable SHOP is not set"
+    }
+    assert unready(loaded, {"SHOP": "http://x"}) == []
+    assert unready(load(folder, 'variables: {shop: \'${env("SHOP") | default("http://x")}\'}\n'), {}) == []

@@ -4,6 +4,7 @@ import pytest
 
 from probe.agent.config import Count, Exports, Listen, Overrides, Patterns, Size
 from probe.agent.readers import CONFIG_READERS
+from probe.export.text import mistake_lines
 from probe.model.place import Mistake
 from probe.spec.decode import BAD, Decoder
 from tests.spec.reading import node
@@ -70,3 +71,11 @@ def test_what_is_no_exporter_is_told(text: str, told: list[str]) -> None:
 def test_an_address_to_listen_at_is_a_host_and_a_port() -> None:
     assert read(Listen, "0.0.0.0:9464") == "0.0.0.0:9464"
     assert read(Listen, "9464") == ["expected an address, got the number 9464"]
+
+
+def test_a_token_that_was_pasted_in_is_not_shown_again() -> None:
+    mistakes: list[Mistake] = []
+    Decoder(CONFIG_READERS, mistakes).read(Exports, node("- hub: {url: http://x, token: hunter2hunter2}\n"))
+    (mistake,) = mistakes
+    assert "hunter2" not in "".join(mistake_lines(mistake))
+    assert mistake.hint == "{file: /run/secrets/token} or {env: HUB_TOKEN}"

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from probe.agent.clock import SystemClock
 from probe.agent.control import Controls
+from probe.agent.grid import Grid
 from probe.agent.load import Loaded
 from probe.agent.loop_watch import LoopWatch
 from probe.agent.runs import Runs
@@ -52,8 +53,10 @@ class Stand:
         )
 
     async def begin(self, name: str = "browse", **more: Any) -> Begin:
-        planned = plan(name, **more)
-        index = planned.grid.index_at(SystemClock().read().wall_ns)
+        now_ns = SystemClock().read().wall_ns - more.pop("late_ns", 0)
+        every_ns = more.setdefault("every_ns", 60 * NANOSECONDS["s"])
+        planned = plan(name, grid=Grid(every_ns, now_ns % every_ns), **more)
+        index = planned.grid.index_at(now_ns)
         begin = Begin(planned, index, f"00000000-0000-0000-0000-{abs(hash((name, index))) % 10**12:012}")
         grid = planned.grid
 
@@ -255,3 +258,25 @@ async def test_another_configuration_counts_from_the_next_run_on(database: Datab
     stand.runs.adopt(Loaded(config(concurrency=2, env="staging"), Path(), (other,), (), ()))
     await stand.runs.go(await stand.begin("kept"))
     assert {name: run.env for name, run in stand.runs.last.items()} == {"kept": "staging"}
+
+
+async def test_a_run_that_began_long_after_its_slot_is_suspect_and_says_why(database: Database) -> None:
+    stand = Stand(database)
+    await stand.runs.go(await stand.begin(late_ns=10 * NANOSECONDS["s"]))
+    (why,) = stand.runs.last["browse"].suspect
+    assert why.startswith("it began 10.")
+    assert why.endswith(" s after its slot, when other regions were done with theirs")
+
+
+async def test_a_journey_that_passes_again_is_told_once(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    verdicts = [Verdict.FAILED, Verdict.PASSED, Verdict.PASSED]
+
+    async def performed(journey: Journey, settings: Settings, **more: Any) -> Run:
+        run = await run_journey(journey, settings, **more)
+        return run if verdicts.pop(0) is Verdict.FAILED else replace(run, verdict=Verdict.PASSED, failure=None)
+
+    stand = Stand(database, performed)
+    begin = await stand.begin()
+    for _ in range(3):
+        await stand.runs.go(begin)
+    assert caplog.text.count("browse passes again") == 1

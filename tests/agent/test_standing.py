@@ -35,7 +35,7 @@ async def test_a_status_says_what_is_planned_and_what_is_not(tmp_path: Path) -> 
     assert 0 <= (browse.next_due - status.now).total_seconds() <= 60
     assert (pay.journey, pay.account, pay.disabled) == ("pay", None, True)
     assert (status.ready, status.concurrency, status.spool_limit_bytes) == (True, 3, 2**20)
-    assert [(each.exporter, each.state) for each in status.exporters] == [("jsonl", "waiting")]
+    assert [(each.exporter, each.state) for each in status.exporters] == [("jsonl out", "waiting")]
     agent.stop()
     assert (await status_of(agent)).why_not_ready == "stopping"
     agent.writer.trouble = "disk full"

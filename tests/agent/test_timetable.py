@@ -118,6 +118,21 @@ def test_a_journey_that_is_taken_out_has_no_slots_any_more() -> None:
     assert (table.tick(clock.read()), table.next_due_ns, table.due_ns("a")) == ([], None, None)
 
 
+def test_a_journey_that_is_taken_out_and_put_back_while_it_runs_does_not_overlap_itself() -> None:
+    clock = FakeClock()
+    planned = plan()
+    table = timetable(planned, clock=clock)
+    (begin,) = to_the_next_slot(table, clock)
+    assert isinstance(begin, Begin)
+    table.replace([])
+    table.replace([(planned, begin.index + 1)])
+    (passed,) = to_the_next_slot(table, clock)
+    assert isinstance(passed, Pass)
+    assert passed.reason is Reason.OVERLAP
+    table.ended("browse", begin.run_id)
+    assert isinstance(to_the_next_slot(table, clock)[0], Begin)
+
+
 EVENTS = st.lists(
     st.one_of(
         st.tuples(st.just("pass"), st.integers(1, 200)),

@@ -10,7 +10,7 @@ from probe.agent.load import load_agent
 from probe.model.record import GapRecord, Heartbeat, decode_record
 from probe.spool import loss, queue
 from probe.spool.database import Database
-from probe.spool.loss import Origin
+from probe.spool.loss import Origin, Unwritten
 from tests.agent.recording import heartbeat
 from tests.clock import FakeClock
 
@@ -71,12 +71,12 @@ async def test_what_is_too_much_is_dropped_and_told(agent: Agent) -> None:
     await agent.database.run(lambda connection: queue.append(connection, [heartbeat() for _ in range(50)]))
     await upkeep.bound(agent)
     kept, size = await agent.database.run(queue.totals)
-    dropped = (await agent.database.run(loss.dropped))["jsonl"]["size"]
+    dropped = (await agent.database.run(loss.dropped))["jsonl out"]["size"]
     assert (kept + dropped, size <= 2048) == (50, True)
-    await agent.database.run(lambda c: loss.tell(c, "jsonl", Origin("here", "me", "production"), 0))
+    await agent.database.run(lambda c: loss.tell(c, "jsonl out", Origin("here", "me", "production"), 0))
     gap = (await waiting(agent))[-1]
     assert isinstance(gap, GapRecord)
-    assert (gap.reason, gap.lost) == ("size", {"jsonl": dropped})
+    assert (gap.reason, gap.lost) == ("size", {"jsonl out": dropped})
 
 
 async def test_what_is_too_old_is_dropped(agent: Agent) -> None:
@@ -84,10 +84,10 @@ async def test_what_is_too_old_is_dropped(agent: Agent) -> None:
     assert isinstance(agent.clock, FakeClock)
     agent.clock.pass_ns(DAY)
     await upkeep.bound(agent)
-    assert await agent.database.run(loss.dropped) == {"jsonl": {"age": 1}}
+    assert await agent.database.run(loss.dropped) == {"jsonl out": {"age": 1}}
 
 
 async def test_what_the_memory_had_no_room_for_is_counted(agent: Agent) -> None:
-    agent.writer.lost = [heartbeat(), heartbeat()]
+    agent.writer.lost = Unwritten().add([heartbeat(), heartbeat()])
     await upkeep.bound(agent)
-    assert (await agent.database.run(loss.dropped), agent.writer.lost) == ({"jsonl": {"disk": 2}}, [])
+    assert (await agent.database.run(loss.dropped), agent.writer.lost) == ({"jsonl out": {"disk": 2}}, Unwritten())

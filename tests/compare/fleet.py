@@ -66,10 +66,10 @@ def compare(*regions: RegionFacts, slots: int = 60) -> Comparison:
     return compare_regions("checkout", regions, since_ns=SINCE, until_ns=until, now_ns=until)
 
 
-def noise(random: Random, count: int, memory: float, ms: float = 20) -> list[float]:
-    """Autoregressive, with 3 % of spikes."""
+def noise(random: Random, count: int, memory: float, ms: float = 20, spikes: float = 0.03) -> list[float]:
+    """Autoregressive, with that share of spikes."""
     values, level = [], random.gauss(0, ms)
     for _ in range(count):
         level = memory * level + random.gauss(0, ms * (1 - memory**2) ** 0.5)
-        values.append(level + (random.expovariate(1 / 300) if random.random() < 0.03 else 0))
+        values.append(level + (random.expovariate(1 / 300) if random.random() < spikes else 0))
     return values

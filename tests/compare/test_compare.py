@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 import pytest
@@ -172,6 +172,54 @@ def test_where_nothing_differs_hardly_ever_something_is_said(regions: int, slots
     """Autocorrelated (0.5), with spikes; nominal are 5 %, the effect gate makes it fewer."""
     random = Random(11)
     assert sum(bool(fleet(random, regions=regions, slots=slots).findings) for _ in range(60)) <= 3
+
+
+STEPS = ("browse", "search", "cart", "pay")
+
+
+def journey(
+    random: Random, slots: int, memory: float, *, ms: float, slower: Callable[[int], float] = lambda _: 0
+) -> Comparison:
+    """Three regions and four steps of 300 ms, each with noise of its own; the first region may be slower on pay."""
+    made = []
+    for number in range(3):
+        rows = {name: noise(random, slots, memory, ms, spikes=0) for name in STEPS}
+        if not number:
+            rows["pay"] = [value + slower(slot) for slot, value in enumerate(rows["pay"])]
+        runs = [
+            sample(slot, {name: step(processing=max(1, 300 + row[slot])) for name, row in rows.items()})
+            for slot in range(slots)
+        ]
+        made.append(facts(str(number), runs, heard_slot=slots))
+    return compare(*made, slots=slots)
+
+
+@pytest.mark.parametrize(("slots", "memory", "most"), [(60, 0.5, 10), (240, 0.5, 5), (240, 0.7, 12)])
+def test_among_many_cells_chance_is_hardly_ever_called_significant(slots: int, memory: float, most: int) -> None:
+    """Of 100 comparisons, with noise so strong that the effect gate holds back nothing.
+
+    Nominal are 5; blocks that resemble each other make it some more, the choice of the slots since a change must not.
+    """
+    random = Random(13)
+    told = [journey(random, slots, memory, ms=90).cells for _ in range(100)]
+    assert sum(any(cell.difference and cell.difference.significant for cell in cells) for cells in told) <= most
+
+
+@pytest.mark.parametrize(("slots", "memory"), [(60, 0.0), (60, 0.5), (120, 0.5)])
+def test_what_became_slower_halfway_is_found(slots: int, memory: float) -> None:
+    random = Random(14)
+    comparisons = [
+        journey(random, slots, memory, ms=20, slower=lambda slot: 100 * (2 * slot >= slots)) for _ in range(60)
+    ]
+    found = [comparison.cell("0", "pay") for comparison in comparisons]
+    assert sum(bool(cell and cell.difference and cell.difference.significant) for cell in found) >= 57
+
+
+@pytest.mark.parametrize("slots", [30, 45, 60, 100])
+def test_what_is_slower_all_along_is_found_from_30_slots_on(slots: int) -> None:
+    random = Random(15)
+    found = journey(random, slots, 0.5, ms=2, slower=lambda _: 150).findings
+    assert [(one.region, one.step) for one in found] == [("0", "pay")]
 
 
 @pytest.mark.parametrize("phase", [Phase.TLS, Phase.CONNECT, Phase.PROCESSING])

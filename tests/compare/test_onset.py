@@ -42,6 +42,16 @@ def test_the_interval_holds_the_change_nearly_always(size: int) -> None:
     assert sum(change.first <= place <= change.last for change in told) >= 0.88 * len(told)
 
 
-def test_where_nothing_changes_hardly_ever_one_is_seen() -> None:
+@pytest.mark.parametrize(("size", "memory", "most"), [(60, 0.5, 2), (60, 0.7, 8), (240, 0.5, 2), (240, 0.7, 2)])
+def test_where_nothing_changes_hardly_ever_one_is_seen(size: int, memory: float, most: int) -> None:
+    """Of 400 rows: a comparison looks at dozens."""
     random = Random(4)
-    assert sum(latest_change(noise(random, 60, 0.5), 20) is not None for _ in range(200)) <= 6
+    assert sum(latest_change(noise(random, size, memory), 5) is not None for _ in range(400)) <= most
+
+
+def test_a_change_that_hides_another_is_seen_through() -> None:
+    bump = [100.0 * (60 <= slot < 120 or slot >= 180) for slot in range(240)]
+    wobble = noise(Random(5), 240, 0.5, ms=10)
+    change = latest_change([one + two for one, two in zip(bump, wobble, strict=True)], 20)
+    assert change is not None
+    assert change.first <= 180 <= change.last

@@ -38,9 +38,11 @@ def judged(samples: tuple[Sample, ...], *, heard: float | None = 59, controls: b
         ("pf", "up", ""),
         ("ppffp", "up", ""),
         ("fffffffffffppp", "up", ""),  # only the last five count
-        ("ppfff", "down", "3 of its last 5 runs failed (status on *pay*)"),
+        ("ppfff", "down", "3 of its last 5 runs failed (status on *pay*), since 13:57 UTC"),
+        ("pppff", "down", "2 of its last 5 runs failed (status on *pay*), since 13:58 UTC"),
+        ("fffpf", "down", "4 of its last 5 runs failed (status on *pay*), since 13:59 UTC"),
         ("ff", "down", "2 of its last 2 runs failed (status on *pay*)"),
-        ("pffee", "down", "2 of its last 5 runs failed (status on *pay*)"),
+        ("pffee", "down", "2 of its last 5 runs failed (status on *pay*), since 13:56 UTC"),
         ("eeepp", "agent", "3 of its last 5 runs errored (agent on *pay*)"),
         ("fbbbp", "agent", "3 of its last 5 runs errored (blocked on *pay*)"),
         ("", "unknown", "no runs yet"),
@@ -52,12 +54,14 @@ def test_the_latest_runs_decide(outcomes: str, verdict: str, why: str) -> None:
     assert (found.verdict, found.why) == (verdict, why)
 
 
-def test_controls_that_fail_outrank_what_the_runs_say() -> None:
-    assert judged(runs("fffff"), controls=False).sentence == (
+def test_controls_that_fail_matter_where_the_latest_run_reached_nothing() -> None:
+    """A run that passed or that the shop failed has proved the agent's network."""
+    assert judged(runs("fffee"), controls=False).sentence == (
         "The agent in eu-west-1 is the problem: its control targets fail too."
     )
-    assert judged(runs("ppppp"), controls=False).why == "its control targets fail"
-    assert judged(runs("fffff"), controls=None).verdict is RegionVerdict.DOWN
+    assert judged((), controls=False).why == "its control targets fail"
+    assert judged(runs("ppppp"), controls=False).verdict is RegionVerdict.UP
+    assert [judged(runs("fffff"), controls=sound).verdict for sound in (None, False)] == [RegionVerdict.DOWN] * 2
 
 
 @pytest.mark.parametrize("outcomes", ["ppppp", "fffff", "eeeee", ""])

@@ -107,7 +107,7 @@ def test_the_same_batch_is_the_same_bytes() -> None:
         ),
         (
             answer(200, '{"new": 0, "duplicate": 1, "quarantined": 1, "refused": [{"key": "3", "reason": "too old"}]}'),
-            Outcome(Result.ACKED, "the hub will not keep 1 of 3 records: too old"),
+            Outcome(Result.ACKED, "the hub will not keep 1 of 3 records: too old", refused=("3",)),
         ),
     ],
 )

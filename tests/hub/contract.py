@@ -8,8 +8,10 @@ from msgspec.structs import replace
 
 from probe.compare.result import Sample, StepSample
 from probe.hub.facts import AgentFacts, Appended, RunLine, Scope, SeriesFacts, Store, Token
+from probe.model.instant import datetime_of
 from probe.model.record import Record
 from probe.model.result import Trigger, Verdict
+from probe.model.slot import Slot
 from tests.export.sample import BROWSE
 from tests.hub.records import (
     DAY,
@@ -116,12 +118,24 @@ class StoreContract:
         told = store.append([run_record("big", steps=(replace(BROWSE, duration_ns=2**70),)), run_record()], now_ns=NOW)
         assert (told.new, [key for key, _ in told.refused]) == (1, ["big"])
 
-    def test_an_agent_is_heard_whatever_it_sends(self, store: Store) -> None:
-        store.append([run_record("old", NOW - 31 * DAY)], now_ns=NOW)
-        store.append([run_record(at_ns=NOW + DAY, env="stage")], now_ns=NOW + 1)
+    def test_nothing_of_a_refused_record_stays(self, store: Store) -> None:
+        unfit: list[Record] = [
+            run_record("big", steps=(replace(BROWSE, duration_ns=2**70),)),
+            run_record("wide", slot=Slot(0, 2**64 - 1, datetime_of(NOW))),
+            beat("nameless", region=""),
+        ]
+        told = [[key for key, _ in store.append(unfit, now_ns=NOW).refused] for _ in range(2)]
+        held = store.run("big"), store.run("wide"), store.journeys(), store.agents()
+        assert (told, held) == ([["big", "wide", "nameless"]] * 2, (None, None, [], []))
+
+    def test_an_agent_is_heard_when_something_of_it_is_taken_at_once_or_later_or_again(self, store: Store) -> None:
+        store.append([run_record()], now_ns=NOW)
+        store.append([run_record()], now_ns=NOW + 1)
+        store.append([run_record("early", NOW + DAY, env="stage")], now_ns=NOW + 2)
+        store.append([run_record("old", NOW - 31 * DAY)], now_ns=NOW + 3)
         assert store.agents() == [
-            AgentFacts("eu-west-1", "agent-1", "prod", NOW, None),
-            AgentFacts("eu-west-1", "agent-1", "stage", NOW + 1, None),
+            AgentFacts("eu-west-1", "agent-1", "prod", NOW + 1, None),
+            AgentFacts("eu-west-1", "agent-1", "stage", NOW + 2, None),
         ]
 
     def test_journeys_are_known_from_runs_slots_and_heartbeats(self, store: Store) -> None:

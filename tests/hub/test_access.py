@@ -53,7 +53,7 @@ async def test_without_tokens_a_name_made_to_point_here_is_refused(client: aioht
     )
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "http://[x"])
 async def test_a_page_from_elsewhere_may_not_send(client: aiohttp.ClientSession, origin: str) -> None:
     assert await send(client, {"Origin": origin}) == 403
 

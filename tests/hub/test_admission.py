@@ -55,6 +55,20 @@ def test_what_can_be_kept_is_not_refused(record: Record) -> None:
         (slots_record("s", 1, 2**62), f"slot {2**62}, every {MINUTE} ns, is beyond any time"),
         (slots_record("s", 1, 2, offset_ns=2**63), f"no slots are 1 to 2, every {MINUTE} ns from {2**63} ns"),
         (beat(accounts=(account(1, 2, every_ns=-1),)), "no slots are 1 to 2, every -1 ns from 0 ns"),
+        (run_record(slot=Slot(0, 2**64 - 1, AT)), f"no slots are 0 to 0, every {2**64 - 1} ns from 0 ns"),
+        (
+            beat(accounts=(account(2**64, 2**64 + 1, every_ns=1, offset_ns=-(2**64)),)),
+            f"no slots are {2**64} to {2**64 + 1}, every 1 ns from {-(2**64)} ns",
+        ),
+        (
+            slots_record("s", 2**63 + 1, 2**63 + 2, every_ns=1, offset_ns=-(2**61)),
+            f"no slots are {2**63 + 1} to {2**63 + 2}, every 1 ns from {-(2**61)} ns",
+        ),
+        (
+            slots_record("s", 1, 2**63, every_ns=1, offset_ns=-(2**61)),
+            f"slot {2**63}, every 1 ns, is beyond any time",
+        ),
+        (beat(every_ns=2**64 - 1), f"no heartbeat comes every {2**64 - 1} ns"),
         (beat(accounts=(account(3, 2),)), f"no slots are 3 to 2, every {MINUTE} ns from 0 ns"),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "",

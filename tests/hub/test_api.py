@@ -1,12 +1,21 @@
+import asyncio
+import time
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import msgspec
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from probe.compare.compare import compare_regions
+from probe.compare.result import Sample
+from probe.hub.api import Api
 from probe.hub.app import Hub
 from probe.hub.regions import region_facts
+from probe.hub.sqlite import SqliteStore
 from probe.model.codec import decode_run
 from tests.hub.records import HOUR, MINUTE, NOW, a_run, account, beat, failed_record, gap_record, run_record
 
@@ -29,6 +38,12 @@ def _seeded(hub: Hub) -> None:
     )
 
 
+def app_of(api: Api) -> web.Application:
+    app = web.Application()
+    api.add_routes(app.router)
+    return app
+
+
 async def get(client: aiohttp.ClientSession, path: str, **query: str) -> tuple[int, Any]:
     async with client.get(path, params=query) as response:
         return response.status, await response.json()
@@ -44,6 +59,57 @@ async def test_the_comparison_is_that_of_the_window(hub: Hub, client: aiohttp.Cl
     facts = region_facts(hub.store, "prod", "checkout", since_ns, NOW)
     expected = compare_regions("checkout", facts, since_ns=since_ns, until_ns=NOW, now_ns=NOW)
     assert (told, len(expected.regions)) == ((200, plain(expected)), 2)
+
+
+@pytest.mark.parametrize(("window", "status"), [("7d", 200), ("7d1s", 400)])
+async def test_a_week_is_the_most_that_is_compared(client: aiohttp.ClientSession, window: str, status: int) -> None:
+    told = await get(client, "/api/v1/compare", journey="checkout", window=window)
+    assert (told[0], told[1].get("hint")) == (status, "ask for at most 7d" if status == 400 else None)
+
+
+@pytest.mark.parametrize(("most", "compared"), [(8, [4, 4]), (7, [3, 3])])
+async def test_of_very_many_runs_the_latest_are_compared_and_that_is_told(
+    hub: Hub, most: int, compared: list[int]
+) -> None:
+    runs = [
+        run_record(f"{region}-{n}", NOW - n * MINUTE, journey="busy", region=region)
+        for n in range(1, 5)
+        for region in "ab"
+    ]
+    hub.store.append(runs, now_ns=NOW)
+    async with TestClient(TestServer(app_of(Api(hub.store, lambda: NOW, most)))) as client:
+        answer = await client.get("/api/v1/compare", params={"journey": "busy"})
+        told = await answer.json()
+    short = [one["sentence"] for one in told["findings"] if one["sentence"].startswith("The window has more than 7")]
+    assert ([one["runs"] for one in told["regions"]], len(short)) == (compared, 8 - most)
+
+
+class Watched(SqliteStore):
+    """Counts who asks for samples: how often, and how many at once."""
+
+    asked = 0
+    inside = 0
+    most = 0
+
+    def samples(self, env: str, journey: str, since_ns: int, until_ns: int) -> dict[str, list[Sample]]:
+        self.asked += 1
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        time.sleep(0.05)
+        self.inside -= 1
+        return super().samples(env, journey, since_ns, until_ns)
+
+
+@pytest.mark.parametrize(("windows", "asked"), [(["1h"] * 8, 1), ([f"{n}h" for n in range(1, 9)], 8)])
+async def test_who_compares_at_once_shares_a_comparison_or_waits_a_turn(
+    tmp_path: Path, windows: list[str], asked: int
+) -> None:
+    with closing(Watched.open(tmp_path / "watched")) as store:
+        store.append([run_record()], now_ns=NOW)
+        async with TestClient(TestServer(app_of(Api(store, lambda: NOW)))) as client:
+            asks = (client.get("/api/v1/compare", params={"journey": "checkout", "window": one}) for one in windows)
+            answers = [answer.status for answer in await asyncio.gather(*asks)]
+    assert (answers, store.asked, store.most) == ([200] * 8, asked, 1)
 
 
 async def test_the_environment_may_be_left_out_where_there_is_one(client: aiohttp.ClientSession) -> None:

@@ -7,10 +7,15 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.test_utils import make_mocked_request
 
+from probe.hub.answers import Refusal
 from probe.hub.app import Hub
 from probe.hub.inflate import zstd
+from probe.hub.ingest import Ingest
 from probe.model.record import Record, encode_record
+from tests.hub.conftest import SMALL
 from tests.hub.records import DAY, NOW, PHASES, SECOND, a_run, beat, gap_record, run_record, slots_record
 
 RUNS = "/api/v1/runs"
@@ -157,6 +162,17 @@ async def test_nothing_is_taken_of_a_request_that_breaks_off(hub: Hub, framing: 
     async with aiohttp.ClientSession(hub.url) as client:
         after = await post(client, lines(run_record("run-2")))
     assert (after[0], hub.store.run("run-1")) == (200, None)
+
+
+async def test_who_sent_a_request_that_broke_off_is_told_to_send_it_again(hub: Hub) -> None:
+    loop = asyncio.get_running_loop()
+    broken = aiohttp.StreamReader(BaseProtocol(loop), 2**16, loop=loop)
+    broken.set_exception(aiohttp.ClientPayloadError("cut"))
+    ingest = Ingest(hub.store, SMALL)
+    with pytest.raises(Refusal) as told:
+        await ingest.post(make_mocked_request("POST", RUNS, payload=broken))
+    ingest.close()
+    assert (told.value.status, str(told.value), told.value.hint) == (408, "the batch broke off: cut", "send it again")
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for_and_others_are_served_meanwhile(

@@ -45,6 +45,14 @@ def test_what_the_agent_told_and_is_not_here_is_unaccounted(store: SqliteStore) 
     assert (found.expected, found.ran, found.unaccounted) == (5, 1, 4)
 
 
+def test_a_grid_that_the_journey_ran_on_before_is_checked_too(store: SqliteStore) -> None:
+    before = account(SLOT - 9, SLOT - 5, ended=True)
+    now = account(2 * SLOT - 6, 2 * SLOT, every_ns=MINUTE // 2)
+    store.append([*ran(SLOT - 9, SLOT - 8), beat(accounts=(before, now))], now_ns=NOW)
+    lines = [(line.account.ended, line.held.expected, line.held.unaccounted) for line in ledger(store, NOW - HOUR, NOW)]
+    assert lines == [(True, 4, 2), (False, 6, 6)]
+
+
 def test_a_run_that_still_goes_on_is_not_missing(store: SqliteStore) -> None:
     found = held(store, [*ran(SLOT - 3), beat(accounts=(account(SLOT - 3, SLOT, ran=1, running=1),))])
     assert (found.running, found.unaccounted) == (1, 1)

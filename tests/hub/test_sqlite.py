@@ -7,8 +7,11 @@ import pytest
 from probe.hub.facts import Appended, Store, StoreTrouble
 from probe.hub.forget import AT_ONCE
 from probe.hub.sqlite import SqliteStore
+from probe.model.record import Record
 from tests.hub.contract import StoreContract
-from tests.hub.records import HOUR, NOW, a_run, beat, run_record
+from tests.hub.records import HOUR, MINUTE, NOW, a_run, beat, gap_record, run_record, slots_record
+
+SLOT = NOW // MINUTE
 
 
 @pytest.fixture
@@ -51,6 +54,20 @@ def test_a_full_disk_takes_nothing_of_a_batch_and_is_told_as_such(sqlite: Sqlite
 def test_pruning_is_done_in_bounded_pieces(sqlite: SqliteStore) -> None:
     sqlite.append([run_record(f"run-{n}", NOW + n * 1000) for n in range(AT_ONCE + 10)], now_ns=NOW)
     assert [sqlite.prune(NOW + HOUR) for _ in range(3)] == [AT_ONCE, 11, 0]
+
+
+@pytest.mark.parametrize("kind", ["slots", "gaps", "quarantine", "agents"])
+def test_pruning_of_whatever_kind_is_done_in_bounded_pieces(sqlite: SqliteStore, kind: str) -> None:
+    many = range(AT_ONCE + 10)
+    records: dict[str, list[Record]] = {
+        "slots": [slots_record(f"s{n}", SLOT - 9, SLOT - 5) for n in many],
+        "gaps": [gap_record(f"g{n}", NOW - HOUR, NOW) for n in many],
+        "quarantine": [run_record(f"run-{n}", NOW + HOUR) for n in many],
+        "agents": [beat(agent=f"agent-{n}") for n in many],
+    }
+    sqlite.append(records[kind], now_ns=NOW)
+    rest = 10 if kind == "agents" else 11  # of all others the agent goes too
+    assert [sqlite.prune(NOW + HOUR) for _ in range(3)] == [AT_ONCE, rest, 0]
 
 
 def test_nobody_else_can_read_the_data(tmp_path: Path) -> None:

@@ -80,6 +80,19 @@ async def test_another_grid_begins_a_new_era_and_what_ran_in_the_old_one_still_c
     assert tallies == [("a", "missed", "down", 8), ("a", "ran", "", 2), ("a", "skipped", "overlap", 1)]
 
 
+async def test_eras_that_ended_are_remembered_as_long_as_it_is_asked_for(database: Database) -> None:
+    def ended(connection: sqlite3.Connection) -> list[list[tuple[int, int, bool]]]:
+        scenario(connection)  # its last slot, 20, was due at 20 × 60 + 7
+        ledger.open_era(connection, "a", 30, 7, 40)
+        ledger.new_era(connection, "a", 30, 7, 40)
+        return [
+            [(account.every_ns, account.expected, account.ended) for account in ledger.accounts(connection, since)]
+            for since in (None, 1207, 1208)
+        ]
+
+    assert await database.run(ended) == [[(30, 0, False)], [(60, 11, True), (30, 0, False)], [(30, 0, False)]]
+
+
 async def test_a_journey_that_is_not_run_any_more_has_no_open_era(database: Database) -> None:
     def closed(connection: sqlite3.Connection) -> list[str]:
         scenario(connection)

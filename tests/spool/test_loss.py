@@ -11,7 +11,7 @@ from probe.model.batch import Batch
 from probe.model.instant import datetime_of
 from probe.model.record import GapRecord, decode_record, encode_record
 from probe.spool import loss
-from probe.spool.loss import Origin, bound, dropped, lose, reject, tell
+from probe.spool.loss import Origin, Unwritten, bound, dropped, lose, reject, retire, settle, tell
 from probe.spool.queue import ack, append, depth, enrol, next_batch, split, totals
 from tests.spool.spooled import NOW_NS, S, gaps, keys, record, records, spool
 
@@ -142,8 +142,8 @@ def test_what_was_refused_is_kept_within_bounds(monkeypatch: pytest.MonkeyPatch)
 def test_records_that_never_came_into_the_spool_are_told_of() -> None:
     connection = spool()
     enrol(connection, ["hub", "jsonl"])
-    lose(connection, records([12, 11]), "disk")
-    lose(connection, [], "disk")
+    lose(connection, Unwritten().add(records([12, 11])), "disk")
+    lose(connection, Unwritten().add([]), "disk")
     assert [_gap(gap) for gap in gaps(_deliver(connection))] == [("disk", {"hub": 2}, 11, 12)]
     assert dropped(connection) == {"hub": {"disk": 2}, "jsonl": {"disk": 2}}
 
@@ -152,7 +152,7 @@ def test_a_gap_reaches_from_the_first_loss_to_the_last() -> None:
     connection = spool()
     enrol(connection, ["hub"])
     for numbers in ([14, 15], [11], [12, 17]):
-        lose(connection, records(numbers), "disk")
+        lose(connection, Unwritten().add(records(numbers)), "disk")
     assert [_gap(gap) for gap in gaps(_deliver(connection))] == [("disk", {"hub": 5}, 11, 17)]
 
 
@@ -245,7 +245,7 @@ class Spooling(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 3))
     def lose(self, count: int) -> None:
-        lose(self.connection, records(range(count)), "disk")
+        lose(self.connection, Unwritten().add(records(range(count))), "disk")
         self.lost += count
 
     @invariant()
@@ -294,3 +294,36 @@ Spooling.TestCase.settings = settings(
     max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 test_the_books_balance = Spooling.TestCase
+
+
+def test_what_the_other_side_will_not_keep_of_a_batch_is_lost_and_told() -> None:
+    connection = spool()
+    enrol(connection, ["hub"])
+    append(connection, records([11, 12, 13]))
+    batch = next_batch(connection, "hub", most=9, most_bytes=10**6)
+    assert batch is not None
+    refused = [each.key for each in records([12])]
+    assert settle(connection, batch, refused) == 2
+    assert (dropped(connection), totals(connection)) == ({"hub": {"rejected": 1}}, (0, 0))
+    assert [_gap(gap) for gap in gaps(_deliver(connection))] == [("rejected", {"hub": 1}, 12, 12)]
+
+
+def test_what_waits_for_one_that_is_left_out_is_counted_when_nobody_gets_it() -> None:
+    connection = spool()
+    assert retire(connection, {"a", "b"}) == {}
+    append(connection, records([11, 12]))
+    assert retire(connection, {"a", "c"}) == {}
+    assert retire(connection, {"a"}) == {"c": 2}
+    assert dropped(connection) == {"c": {"removed": 2}}
+
+
+def test_a_record_can_be_put_aside_again_after_its_exporter_came_back() -> None:
+    connection = spool()
+    enrol(connection, ["hub", "other"])
+    append(connection, records([11]))
+    for _ in range(2):
+        batch = next_batch(connection, "hub", most=1, most_bytes=10**6)
+        assert batch is not None
+        assert reject(connection, batch, "bad", NOW_NS)
+        enrol(connection, ["other"])
+        enrol(connection, ["hub", "other"])

@@ -8,9 +8,9 @@ from aiohttp import web
 from msgspec import Struct
 
 from probe.hub.facts import Store
+from probe.hub.kept import Answer, Kept
 from probe.hub.pages.assets import asset_response, load_assets
 from probe.hub.pages.journey import journey_view
-from probe.hub.pages.kept import Kept, Page
 from probe.hub.pages.known import fleet_known, journey_known
 from probe.hub.pages.moment import moment
 from probe.hub.pages.overview import overview
@@ -66,17 +66,17 @@ class Pages:
         """What was asked for; an unknown window is the usual one, and the page says which it shows."""
         return WINDOWS.get(request.query.get("window", ""), DEFAULT)
 
-    async def _answer(self, key: tuple[str, ...], make: Callable[[], Page]) -> web.Response:
-        page = await self._kept.page(key, make)
+    async def _answer(self, key: tuple[str, ...], make: Callable[[], Answer]) -> web.Response:
+        page = await self._kept.answer(key, make)
         return html_response(page.text, page.status)
 
-    def _overview(self, window: Window, origin: str) -> Page:
+    def _overview(self, window: Window, origin: str) -> Answer:
         span = Span(window, self._now_ns())
         view = overview(fleet_known(self._store, span), window, span.until_ns)
         choices = {name: overview_path(one) for name, one in WINDOWS.items()} if view.agents or view.grids else {}
         return self._page("overview.html", span, choices=choices, view=view, origin=origin)
 
-    def _journey(self, env: str, name: str, window: Window) -> Page:
+    def _journey(self, env: str, name: str, window: Window) -> Answer:
         span = Span(window, self._now_ns())
         known = journey_known(self._store, env, name, span)
         if known is None:
@@ -85,13 +85,13 @@ class Pages:
         choices = {one: journey_path(env, name, other) for one, other in WINDOWS.items()}
         return self._page("journey.html", span, choices=choices, view=journey_view(known, span))
 
-    def _run(self, run_id: str) -> Page:
+    def _run(self, run_id: str) -> Answer:
         span, run = Span(DEFAULT, self._now_ns()), self._store.run(run_id)
         if run is None:
             return self._notice(f"There is no run {run_id}", _NO_RUN, span)
         return self._page("run.html", span, view=run_view(run, span.until_ns))
 
-    def _notice(self, title: str, text: str, span: Span) -> Page:
+    def _notice(self, title: str, text: str, span: Span) -> Answer:
         return self._page("notice.html", span, status=404, view=Notice(title, text))
 
     def _page(
@@ -102,11 +102,11 @@ class Pages:
         choices: Mapping[str, str] = MappingProxyType({}),
         status: int = 200,
         **values: object,
-    ) -> Page:
+    ) -> Answer:
         """`choices` are the paths of the same page over other windows, by their names."""
         made = moment(span.until_ns, span.until_ns)
         text = self._templates.get_template(template).render(window=span.window, made=made, choices=choices, **values)
-        return Page(text, status)
+        return Answer(text, status)
 
 
 _NO_JOURNEY = (
