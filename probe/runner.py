@@ -69,6 +69,7 @@ class _Running:
         self.watch = watch
         self.interrupt = interrupt
         self.run_id = UUID(settings.run_id) if settings.run_id else uuid4()
+        self.now = clocks.now
         self.started_at = clocks.now()
         self.monotonic_ns = clocks.monotonic_ns
         self.origin_ns = clocks.monotonic_ns()
@@ -132,6 +133,7 @@ class _Running:
             tls=self.settings.tls,
             writes_allowed=self.settings.writes_allowed,
             secret_hosts=bound,
+            now=self.now,
         )
         return Stage(
             scope=self.scope,

@@ -559,3 +559,19 @@ async def test_the_record_says_who_ran_what(shop: Shop) -> None:
     found = await run(LOOK, shop.url)
     assert (found.journey, found.file, found.region, found.agent) == ("test", "journey.yaml", "here", "me")
     assert (found.trigger, found.schema, found.interrupted) == (Trigger.MANUAL, 1, False)
+
+
+async def test_cookies_expire_by_the_runs_wall_clock(serve: Serve) -> None:
+    sent: list[bool] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            sent.append(b"Cookie: a=1" in await reader.readuntil(b"\r\n\r\n"))
+            cookie = b"Set-Cookie: a=1; Expires=Fri, 06 Jan 2017 00:00:00 GMT\r\n"
+            writer.write(b"HTTP/1.1 200 OK\r\n" + cookie + b"Content-Length: 0\r\n\r\n")
+
+    url = await serve(talk)
+    for year in (2017, 2018):
+        clocks = Clocks(now=lambda year=year: datetime(year, 1, 1, tzinfo=UTC))  # type: ignore[misc]
+        await run_journey(journey(LOOK + LOOK.replace("look", "again")), settings_for(url), clocks=clocks)
+    assert sent == [False, True, False, False]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -39,6 +40,8 @@ class Options(Struct, frozen=True):
     """Whether `effect: write` may go beyond this machine."""
     secret_hosts: Mapping[str, tuple[str, tuple[str, ...]]] = {}
     """For each secret that is bound to hosts: its value and the only hosts it may be sent to."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """The wall clock, that cookies expire by."""
 
 
 class Performance:

@@ -119,7 +119,7 @@ def time_limit(action: Action) -> int:
 async def open_session(options: Options) -> AsyncIterator["Client"]:
     from probe.wire.client import open_client
 
-    async with open_client(options.clock, options.user_agent, options.tls) as client:
+    async with open_client(options.clock, options.user_agent, options.tls, now=options.now) as client:
         yield client
 
 

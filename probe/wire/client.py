@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from yarl import URL
 from probe.errors import StepFailure
 from probe.model.result import Cause, Failure
 from probe.wire.connector import MarkedConnector, current_marks
+from probe.wire.cookies import CookieJar
 from probe.wire.marks import Marks
 from probe.wire.trouble import failure_of
 
@@ -67,9 +69,10 @@ class Answer(Struct, frozen=True):
 
 
 class Client:
-    def __init__(self, kept: aiohttp.ClientSession, fresh: aiohttp.ClientSession) -> None:
+    def __init__(self, kept: aiohttp.ClientSession, fresh: aiohttp.ClientSession, jar: CookieJar) -> None:
         self._kept = kept
         self._fresh = fresh
+        self._jar = jar
 
     async def send(self, request: Request, marks: Marks) -> Answer:
         """The answer, read to its end. StepFailure when there is none; `marks` are finished in any case."""
@@ -86,9 +89,11 @@ class Client:
 
     async def _send(self, request: Request) -> Answer:
         session = self._fresh if request.fresh else self._kept
+        headers = self._jar.onto(request.headers, request.url)
         async with session.request(
-            request.method, request.url, headers=request.headers, data=request.body, allow_redirects=False
+            request.method, request.url, headers=headers, data=request.body, allow_redirects=False
         ) as response:
+            self._jar.take(response.headers.getall("Set-Cookie", ()), response.url)
             body = await _read(response)
             version = response.version
             return Answer(
@@ -101,24 +106,27 @@ class Client:
             )
 
     def cookies(self, url: str) -> dict[str, str]:
-        """The cookies the next request to that URL would send."""
-        return {
-            name: _readable(morsel.value) for name, morsel in self._kept.cookie_jar.filter_cookies(URL(url)).items()
-        }
+        """The cookies the next request to that URL would send; of those with one name the first."""
+        return {cookie.name: cookie.value for cookie in reversed(self._jar.matching(URL(url)))}
 
 
 @asynccontextmanager
-async def open_client(clock: Callable[[], int], user_agent: str, tls: Any = None) -> AsyncIterator[Client]:
+async def open_client(
+    clock: Callable[[], int],
+    user_agent: str,
+    tls: Any = None,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> AsyncIterator[Client]:
     """`tls` is an ssl.SSLContext; None trusts what the system trusts (`SSL_CERT_FILE` says otherwise)."""
-    jar = aiohttp.CookieJar(unsafe=True, quote_cookie=False)
-    async with _session(jar, user_agent, tls) as kept, _session(jar, user_agent, tls, force_close=True) as fresh:
-        yield Client(kept, fresh)
+    async with _session(user_agent, tls) as kept, _session(user_agent, tls, force_close=True) as fresh:
+        yield Client(kept, fresh, CookieJar(now))
 
 
-def _session(jar: aiohttp.CookieJar, user_agent: str, tls: Any, *, force_close: bool = False) -> aiohttp.ClientSession:
+def _session(user_agent: str, tls: Any, *, force_close: bool = False) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
         connector=MarkedConnector(ssl=True if tls is None else tls, limit=0, force_close=force_close),
-        cookie_jar=jar,
+        cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": user_agent},
         timeout=aiohttp.ClientTimeout(total=None),
         max_line_size=MAX_HEADER_BYTES,

@@ -212,6 +212,32 @@ async def test_cookies_of_an_address_are_kept_and_sent_as_they_came(client: Clie
     assert client.cookies(url) == {"a": 'x/y=="'}
 
 
+async def test_cookies_are_sent_in_their_order_byte_by_byte_and_the_first_of_a_name_is_the_one_to_see(
+    client: Client, serve: Serve
+) -> None:
+    sent: list[bytes] = []
+    cookies = ("z=1; Path=/", "a=2; Path=/", "ключ=знач, ение; Path=/", "z=3; Path=/cart")
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sent.append(await reader.readuntil(b"\r\n\r\n"))
+        lines = "".join(f"Set-Cookie: {cookie}\r\n" for cookie in cookies)
+        writer.write(
+            f"HTTP/1.1 200 OK\r\n{lines}Content-Length: 9\r\n\r\ncut".encode()
+        )  # taken in though the body is not
+
+    url = await serve(talk)
+    for _ in range(2):
+        await visit(client, f"{url}/cart/items")
+    assert "\r\nCookie: z=3; z=1; a=2; ключ=знач, ение\r\n".encode() in sent[1]
+    assert client.cookies(f"{url}/cart/") == {"z": "3", "a": "2", "ключ": "знач, ение"}
+
+
+async def test_a_cookie_that_is_no_utf8_is_ignored(client: Client, serve: Serve) -> None:
+    url = await serve(saying(HEAD + b"Set-Cookie: a=\xff\r\nSet-Cookie: b=1\r\nContent-Length: 0\r\n\r\n"))
+    await visit(client, url)
+    assert client.cookies(url) == {"b": "1"}
+
+
 async def test_a_long_header_is_no_trouble(client: Client, serve: Serve) -> None:
     policy = b"x" * 20_000
     seen = await visit(client, await serve(saying(HEAD + b"CSP: " + policy + b"\r\nContent-Length: 0\r\n\r\n")))
