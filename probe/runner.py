@@ -28,7 +28,7 @@ from probe.model.result import (
 from probe.model.template import Text
 from probe.perform import Outcome, Stage, perform_step
 from probe.safety.redaction import Redactor
-from probe.settings import Clocks, Settings
+from probe.settings import NAMESERVERS, Clocks, Settings
 from probe.steps import KINDS
 from probe.steps.base import Options
 
@@ -134,6 +134,7 @@ class _Running:
             writes_allowed=self.settings.writes_allowed,
             secret_hosts=bound,
             now=self.now,
+            nameservers=tuple(self.settings.environ.get(NAMESERVERS, "").replace(",", " ").split()),
         )
         return Stage(
             scope=self.scope,

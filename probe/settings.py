@@ -8,6 +8,9 @@ from msgspec import Struct
 from probe.model.result import Trigger
 from probe.model.slot import Slot
 
+NAMESERVERS = "PROBE_NAMESERVERS"
+"""The environment variable that says whom to ask for names, in place of those the system is set up with."""
+
 
 class Clocks(Struct, frozen=True):
     """`monotonic_ns` measures, `now` only dates."""

@@ -17,7 +17,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for scheme in ("http", "https", "all", "no"):
         monkeypatch.delenv(f"{scheme}_proxy", raising=False)
         monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
-    for name in ("SHOP_URL", "TEST_CARD", "GITHUB_STEP_SUMMARY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+    for name in ("SHOP_URL", "TEST_CARD", "GITHUB_STEP_SUMMARY", "SSL_CERT_FILE", "SSL_CERT_DIR", "PROBE_NAMESERVERS"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -33,6 +33,7 @@ from probe.spec.load import read_journey
 from probe.spec.source import Source
 from probe.steps import KINDS
 from probe.steps.base import Options, Performance
+from tests.wire.names import name_server
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serve = Callable[..., Awaitable[str]]
@@ -559,6 +560,21 @@ async def test_the_record_says_who_ran_what(shop: Shop) -> None:
     found = await run(LOOK, shop.url)
     assert (found.journey, found.file, found.region, found.agent) == ("test", "journey.yaml", "here", "me")
     assert (found.trigger, found.schema, found.interrupted) == (Trigger.MANUAL, 1, False)
+
+
+async def test_whom_to_ask_for_names_is_said_by_the_environment(shop: Shop) -> None:
+    with name_server({"shop.test": ("127.0.0.1",)}) as names:
+        environ = {"SHOP_URL": shop.url.replace("127.0.0.1", "shop.test"), "PROBE_NAMESERVERS": f" {names.address}, "}
+        found = await run_journey(journey(LOOK), settings_for(environ=environ))
+    assert (found.verdict, set(names.asked)) == (PASSED, {"shop.test"})
+
+
+async def test_a_name_server_that_is_no_address_is_our_mistake(shop: Shop) -> None:
+    environ = {"SHOP_URL": shop.url, "PROBE_NAMESERVERS": "dns.example"}
+    found = await run_journey(journey(LOOK), settings_for(environ=environ))
+    assert found.failure
+    message = "http steps cannot be performed here: PROBE_NAMESERVERS: expected addresses, as 10.0.0.2 or 10.0.0.2:53"
+    assert (found.failure.cause, found.failure.message[: len(message)]) == (Cause.AGENT, message)
 
 
 async def test_cookies_expire_by_the_runs_wall_clock(serve: Serve) -> None:

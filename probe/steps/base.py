@@ -42,6 +42,8 @@ class Options(Struct, frozen=True):
     """For each secret that is bound to hosts: its value and the only hosts it may be sent to."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """The wall clock, that cookies expire by."""
+    nameservers: tuple[str, ...] = ()
+    """Whom to ask for names, each `address` or `address:port`; ("system",) asks the system, () whom it is set up to."""
 
 
 class Performance:

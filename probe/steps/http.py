@@ -119,7 +119,9 @@ def time_limit(action: Action) -> int:
 async def open_session(options: Options) -> AsyncIterator["Client"]:
     from probe.wire.client import open_client
 
-    async with open_client(options.clock, options.user_agent, options.tls, now=options.now) as client:
+    async with open_client(
+        options.clock, options.user_agent, options.tls, now=options.now, nameservers=options.nameservers
+    ) as client:
         yield client
 
 

@@ -1,12 +1,13 @@
 """HTTP for one run: keep-alive within it, fresh connections between runs, cookies of its own, nothing sent twice."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from msgspec import Struct
 from msgspec.structs import replace
 from yarl import URL
@@ -16,6 +17,7 @@ from probe.model.result import Cause, Failure
 from probe.wire.connector import MarkedConnector, current_marks
 from probe.wire.cookies import CookieJar
 from probe.wire.marks import Marks
+from probe.wire.resolver import open_resolver
 from probe.wire.trouble import failure_of
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -117,15 +119,24 @@ async def open_client(
     tls: Any = None,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    nameservers: Sequence[str] = (),
 ) -> AsyncIterator[Client]:
     """`tls` is an ssl.SSLContext; None trusts what the system trusts (`SSL_CERT_FILE` says otherwise)."""
-    async with _session(user_agent, tls) as kept, _session(user_agent, tls, force_close=True) as fresh:
+    async with (
+        open_resolver(clock, nameservers) as resolver,
+        _session(resolver, user_agent, tls) as kept,
+        _session(resolver, user_agent, tls, force_close=True) as fresh,
+    ):
         yield Client(kept, fresh, CookieJar(now))
 
 
-def _session(user_agent: str, tls: Any, *, force_close: bool = False) -> aiohttp.ClientSession:
+def _session(
+    resolver: AbstractResolver, user_agent: str, tls: Any, *, force_close: bool = False
+) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
-        connector=MarkedConnector(ssl=True if tls is None else tls, limit=0, force_close=force_close),
+        connector=MarkedConnector(
+            ssl=True if tls is None else tls, limit=0, force_close=force_close, resolver=resolver
+        ),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": user_agent},
         timeout=aiohttp.ClientTimeout(total=None),

@@ -1,8 +1,8 @@
 """The seam under aiohttp: a connector whose connections tell their instants.
 
-The only module that touches aiohttp's internals: `_wrap_create_connection`, `_resolve_host`, `_factory` and what the
-protocol is told by its transport. aiohttp's own tracing has no signal for TLS, and reads its clock later than the
-bytes pass here.
+The only module that touches aiohttp's internals: `_wrap_create_connection`, `_resolve_host`, `_resolver`, `_factory`
+and what the protocol is told by its transport. aiohttp's own tracing has no signal for TLS, and reads its clock later
+than the bytes pass here.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from aiohttp.helpers import is_ip_address
 
 from probe.model.timing import Phase
 from probe.wire.marks import Marks, address_of
+from probe.wire.resolver import Resolver
 
 current_marks: ContextVar[Marks] = ContextVar("current_marks")
 """The exchange that the task is making; aiohttp resolves names in tasks of its own, which inherit it."""
@@ -102,9 +103,11 @@ class MarkedConnector(TCPConnector):
         if is_ip_address(host):
             return await super()._resolve_host(host, port, traces)
         marks = current_marks.get()
+        if isinstance(self._resolver, Resolver):
+            self._resolver.prepare()
         marks.begin(Phase.RESOLVE)
         addresses = await super()._resolve_host(host, port, traces)
-        marks.end()
+        marks.end(getattr(addresses, "answered_ns", None))
         return addresses
 
     async def _wrap_create_connection(  # type: ignore[override]

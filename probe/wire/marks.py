@@ -49,8 +49,9 @@ class Marks:
         self._close_at(now)
         self._open = (phase, now)
 
-    def end(self) -> None:
-        self._close_at(self._clock())
+    def end(self, instant: int | None = None) -> None:
+        """Now, or at the earlier instant that is known better."""
+        self._close_at(self._clock() if instant is None else instant)
 
     def sending(self) -> None:
         if self._send_started is None:

@@ -11,6 +11,7 @@ from aiohttp.http_exceptions import ContentEncodingError
 from probe.model.result import Cause, Failure
 from probe.model.timing import Phase
 from probe.wire.marks import Marks, address_of
+from probe.wire.unresolved import ResolveError
 
 _OURS = {
     errno.EMFILE: "the agent has too many open files",
@@ -33,9 +34,13 @@ def failure_of(error: Exception, url: str, marks: Marks) -> Failure:
     parts = urlsplit(url)
     host = address_of(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     match error:
+        case aiohttp.ClientConnectorDNSError(os_error=ResolveError() as unresolved):
+            message = f"the name {parts.hostname} does not resolve: {unresolved.words}"
+            return Failure(Cause.RESOLVE, message, hint=unresolved.hint)
+        case aiohttp.ClientConnectorDNSError() if error.os_error.errno in _OURS:
+            return Failure(Cause.AGENT, _OURS[error.os_error.errno])
         case aiohttp.ClientConnectorDNSError():
-            reason = _because(error.os_error)
-            return Failure(Cause.RESOLVE, f"the name {parts.hostname} does not resolve{reason}")
+            return Failure(Cause.RESOLVE, f"the name {parts.hostname} does not resolve{_because(error.os_error)}")
         case aiohttp.ClientConnectorCertificateError():
             return Failure(
                 Cause.TLS, f"the certificate of {host} is not trusted: {_certificate(error.certificate_error)}"

@@ -23,6 +23,7 @@ from probe.steps import http
 from probe.steps.base import ActionError, Options, Performance
 from probe.steps.http import Action, Follow, Json
 from probe.wire.client import Client
+from tests.wire.names import name_server
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serve = Callable[..., Awaitable[str]]
@@ -397,3 +398,30 @@ def test_keys_that_contradict_each_other_are_refused(keys: dict[str, Any], messa
 
 def test_a_request_has_half_a_minute() -> None:
     assert http.time_limit(Action(get=URL)) == 30 * 10**9
+
+
+async def test_every_hop_of_a_redirect_sets_and_gets_the_cookies_of_its_own_host(serve: Serve) -> None:
+    sent: list[tuple[str, str]] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            lines = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+            head = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+            host, path = head["host"].partition(":")[0], lines[0].split()[1]
+            sent.append((host + path, head.get("cookie", "")))
+            to = {"/": "/two", "/two": f"http://api.shop.test:{port}/three", "/three": f"http://shop.test:{port}/end"}
+            answer = f"HTTP/1.1 302 Found\r\nLocation: {to[path]}\r\n" if path in to else "HTTP/1.1 200 OK\r\n"
+            domain = "; Domain=shop.test" if path == "/two" else ""
+            cookie = f"Set-Cookie: {path.strip('/') or 'one'}=1; Path=/{domain}\r\n"
+            writer.write(f"{answer}{cookie}Content-Length: 0\r\n\r\n".encode())
+
+    port = (await serve(talk)).rpartition(":")[2]
+    with name_server({"shop.test": ("127.0.0.1",), "api.shop.test": ("127.0.0.1",)}) as names:
+        options = replace(OPTIONS, nameservers=(names.address,))
+        async with http.open_session(options) as session:
+            action = Action(get=text(f"http://shop.test:{port}/"), follow=Follow(5))
+            seen = await http.perform(action, session, attempt(options))
+    expected = [("shop.test/", ""), ("shop.test/two", "one=1"), ("api.shop.test/three", "two=1")]
+    assert sent == [*expected, ("shop.test/end", "one=1; two=1")]
+    assert seen.response
+    assert dict(seen.response.cookies) == {"one": "1", "two": "1", "end": "1"}

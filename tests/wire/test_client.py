@@ -16,6 +16,7 @@ from probe.model.timing import Phase
 from probe.wire import client as module
 from probe.wire.client import Answer, Client, Request, open_client
 from probe.wire.marks import Marks
+from tests.wire.names import name_server
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serve = Callable[..., Awaitable[str]]
@@ -109,11 +110,26 @@ async def test_a_refused_connection_ends_in_connect(client: Client) -> None:
     assert seen.failure.message.startswith("connection refused by 127.0.0.1:")
 
 
-async def test_a_name_that_does_not_exist_ends_in_resolve(client: Client) -> None:
-    seen = await visit(client, "http://shop.invalid/")
-    assert seen.failure is not None
-    assert (seen.failure.cause, list(seen.marks.phases())) == (Cause.RESOLVE, [Phase.RESOLVE, Phase.OTHER])
-    assert seen.failure.message.startswith("the name shop.invalid does not resolve: ")
+async def test_a_name_that_does_not_exist_ends_in_resolve() -> None:
+    with name_server({}) as names:
+        async with open_client(perf_counter_ns, "test", nameservers=[names.address]) as client:
+            seen = await visit(client, "http://shop.test/")
+    message = "the name shop.test does not resolve: it does not exist (NXDOMAIN)"
+    hint = "a typo, or the domain is not registered any more"
+    assert seen.failure == Failure(Cause.RESOLVE, message, hint=hint)
+    assert list(seen.marks.phases()) == [Phase.RESOLVE, Phase.OTHER]
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+async def test_a_name_is_resolved_for_every_connection_and_its_time_is_resolve(serve: Serve, fresh: bool) -> None:
+    port = (await serve(_always)).rpartition(":")[2]
+    with name_server({"shop.test": ("127.0.0.1",)}, delay_s=0.3) as names:
+        async with open_client(perf_counter_ns, "test", nameservers=[names.address]) as client:
+            seen = [await visit(client, f"http://shop.test:{port}/", fresh=fresh) for _ in range(2)]
+    assert names.asked.count("shop.test") == (4 if fresh else 2)
+    phases = [each.marks.phases() for each in seen if not each.marks.reused]
+    assert len(phases) == (2 if fresh else 1)
+    assert all(each[Phase.RESOLVE] >= 0.29e9 and each[Phase.CONNECT] < 0.15e9 for each in phases)
 
 
 @pytest.mark.parametrize(

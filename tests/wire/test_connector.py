@@ -56,7 +56,7 @@ async def test_aiohttp_has_the_attributes_the_seam_takes_hold_of() -> None:
         connector, handler = session.connector, ResponseHandler(asyncio.get_running_loop())
         relied_on = [
             (session, "_retry_connection"),
-            *((connector, name) for name in ("_factory", "_loop", "_happy_eyeballs_delay", "_interleave")),
+            *((connector, name) for name in ("_factory", "_loop", "_resolver", "_happy_eyeballs_delay", "_interleave")),
             *((handler, name) for name in ("_payload", "transport")),
         ]
         gone = [f"{type(owner).__name__}.{name}" for owner, name in relied_on if not hasattr(owner, name)]

@@ -40,6 +40,14 @@ def test_phases_lie_between_the_instants_and_other_is_the_rest() -> None:
     assert (marks.duration_ns, marks.received_bytes) == (sum(marks.phases().values()), 2)
 
 
+def test_what_comes_after_a_phase_that_ended_earlier_than_was_heard_of_is_ours() -> None:
+    marks = Marks(ticking())
+    marks.begin(R)
+    marks.end(marks.started_ns + 5)
+    marks.finish(complete=False)
+    assert marks.phases() == {R: 4, OTHER: 1 + 6}
+
+
 def test_a_phase_that_was_not_reached_is_absent() -> None:
     assert told("begin connect").phases() == {C: 10, OTHER: 1}
 

@@ -11,6 +11,7 @@ from probe.model.result import Cause, Failure
 from probe.model.timing import Phase
 from probe.wire.marks import Marks
 from probe.wire.trouble import failure_of
+from probe.wire.unresolved import ResolveError
 
 KEY = ConnectionKey("shop", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None)
 URL = "https://shop/pay"
@@ -59,6 +60,17 @@ def test_a_connection_that_breaks_in_the_handshake_is_about_tls() -> None:
 def test_a_name_that_does_not_resolve_is_said_with_its_reason() -> None:
     error = aiohttp.ClientConnectorDNSError(KEY, OSError(-2, "Name or service not known"))
     assert failure(error) == Failure(Cause.RESOLVE, "the name shop does not resolve: name or service not known")
+
+
+def test_a_name_without_an_address_is_said_in_the_resolvers_words_with_its_hint() -> None:
+    error = aiohttp.ClientConnectorDNSError(KEY, ResolveError("it does not exist (NXDOMAIN)", "a typo"))
+    message = "the name shop does not resolve: it does not exist (NXDOMAIN)"
+    assert failure(error) == Failure(Cause.RESOLVE, message, hint="a typo")
+
+
+def test_a_name_that_could_not_be_asked_for_is_our_own_trouble() -> None:
+    error = aiohttp.ClientConnectorDNSError(KEY, OSError(errno.EMFILE, os.strerror(errno.EMFILE)))
+    assert failure(error) == Failure(Cause.AGENT, "the agent has too many open files")
 
 
 def test_a_handshake_that_fails_is_said_in_words() -> None:
