@@ -129,6 +129,7 @@ class _Running:
         }
         options = Options(
             clock=self.clock,
+            instants=self.settings.instants,
             user_agent=f"probe/{__version__}",
             tls=self.settings.tls,
             writes_allowed=self.settings.writes_allowed,

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from probe.model.result import Trigger
 from probe.model.slot import Slot
+from probe.model.timing import Clock
 
 NAMESERVERS = "PROBE_NAMESERVERS"
 """The environment variable that says whom to ask for names, in place of those the system is set up with."""
@@ -39,3 +40,8 @@ class Settings(Struct, frozen=True):
     run_id: str = ""
     """The id the run was announced under; empty takes a new one."""
     slot: Slot | None = None
+
+    @property
+    def instants(self) -> Clock:
+        """Whose clock the wire is read from: the kernel's, unless `PROBE_CLOCK=user` is set."""
+        return Clock.USER if self.environ.get("PROBE_CLOCK") == Clock.USER else Clock.KERNEL

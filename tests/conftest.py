@@ -6,6 +6,7 @@ from ssl import SSLContext
 import pytest
 
 from probe.demo.shop import Shop
+from probe.wire.marks import address_of
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serve = Callable[..., Awaitable[str]]
@@ -17,7 +18,9 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for scheme in ("http", "https", "all", "no"):
         monkeypatch.delenv(f"{scheme}_proxy", raising=False)
         monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
-    for name in ("SHOP_URL", "TEST_CARD", "GITHUB_STEP_SUMMARY", "SSL_CERT_FILE", "SSL_CERT_DIR", "PROBE_NAMESERVERS"):
+    for name in ("SHOP_URL", "TEST_CARD", "GITHUB_STEP_SUMMARY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("PROBE_CLOCK", "PROBE_NAMESERVERS"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -32,13 +35,13 @@ async def serve() -> AsyncIterator[Serve]:
     """Starts servers that talk as a test tells them to, connection by connection; gives their URL."""
     async with AsyncExitStack() as stack:
 
-        async def start(talk: Talk, tls: SSLContext | None = None) -> str:
+        async def start(talk: Talk, tls: SSLContext | None = None, host: str = "127.0.0.1") -> str:
             talks = Talks(talk)
-            server = await asyncio.start_server(talks.begin, "127.0.0.1", 0, ssl=tls)
+            server = await asyncio.start_server(talks.begin, host, 0, ssl=tls)
             stack.push_async_callback(talks.end)
             stack.callback(server.close)
             port = server.sockets[0].getsockname()[1]
-            return f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
+            return f"https://localhost:{port}" if tls else f"http://{address_of(host, port)}"
 
         yield start
 

@@ -26,7 +26,7 @@ from probe.model.observation import Observation
 from probe.model.place import Place
 from probe.model.progress import Progress
 from probe.model.result import Cause, EffectState, Failure, Run, Section, Trigger, Verdict
-from probe.model.timing import Phase
+from probe.model.timing import Clock, Phase
 from probe.runner import run_journey
 from probe.settings import Clocks, Settings
 from probe.spec.load import read_journey
@@ -279,10 +279,17 @@ async def test_no_form_of_a_secret_is_in_the_record(shop: Shop) -> None:
 # --- time
 
 
+@pytest.mark.parametrize("clock", list(Clock))
+async def test_the_environment_says_whose_clock_the_wire_is_read_from(shop: Shop, clock: Clock) -> None:
+    found = await run(LOOK, "", environ={"SHOP_URL": shop.url, "PROBE_CLOCK": clock})
+    assert [each.clock for step in found.steps for each in step.attempts[0].exchanges] == [clock]
+
+
 async def test_times_come_from_the_clocks_that_are_given(shop: Shop) -> None:
     ticks = count(step=1000)
     clocks = Clocks(monotonic_ns=ticks.__next__, now=lambda: datetime(2026, 1, 2, tzinfo=UTC))
-    found = await run_journey(journey(LOOK), settings_for(shop.url), clocks=clocks)
+    settings = settings_for(environ={"SHOP_URL": shop.url, "PROBE_CLOCK": "user"})  # the kernel's ticks on its own
+    found = await run_journey(journey(LOOK), settings, clocks=clocks)
     step = found.steps[0]
     assert found.started_at == datetime(2026, 1, 2, tzinfo=UTC)
     assert all(took % 1000 == 0 for took in (found.duration_ns, step.started_ns, step.duration_ns))

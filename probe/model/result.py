@@ -113,11 +113,22 @@ class Exchange(Struct, frozen=True, omit_defaults=True):
     duration_ns: int
     phases: dict[Phase, int]
     clock: Clock = Clock.USER
+    """The kernel's when every instant the wire decided was read from it; else Python's, which a late loop delays."""
     reused: bool = False
     remote: str = ""
     status: int | None = None
     http_version: str = ""
     received_bytes: int = 0
+    rtt_ns: int | None = None
+    """Smoothed round-trip time at the end, of TCP_INFO as what follows; absent where the platform has none."""
+    min_rtt_ns: int | None = None
+    """The shortest round trip of the connection's latest minutes."""
+    retransmits: int | None = None
+    """Segments this side sent again during the exchange, those of connecting included."""
+    uncertain_ns: int = 0
+    """By how much at most the answer began before `processing` says so, and `transfer` with it; their sum is exact."""
+    held_up_ns: int = 0
+    """How long at most the agent, reading late, left the peer without room to send: it is in `transfer`."""
     failure: Failure | None = None
 
 

@@ -15,7 +15,7 @@ from probe.model.observation import Observation
 from probe.model.place import Place
 from probe.model.result import Cause, Exchange, Failure
 from probe.model.template import Text, Value
-from probe.model.timing import Phase
+from probe.model.timing import Clock, Phase
 
 TIME_LIMIT = 30 * NANOSECONDS["s"]
 
@@ -34,6 +34,8 @@ class Options(Struct, frozen=True):
 
     clock: Callable[[], int]
     user_agent: str
+    instants: Clock = Clock.KERNEL
+    """Whose clock the wire's instants are read from, where there is a choice."""
     tls: Any = None
     """An ssl.SSLContext; None trusts what the system trusts."""
     writes_allowed: bool = False

@@ -120,7 +120,12 @@ async def open_session(options: Options) -> AsyncIterator["Client"]:
     from probe.wire.client import open_client
 
     async with open_client(
-        options.clock, options.user_agent, options.tls, now=options.now, nameservers=options.nameservers
+        options.clock,
+        options.user_agent,
+        options.tls,
+        options.instants,
+        now=options.now,
+        nameservers=options.nameservers,
     ) as client:
         yield client
 
@@ -231,11 +236,17 @@ def _record(request: "Request", marks: "Marks", answer: "Answer | None", failure
         started_ns=marks.started_ns,
         duration_ns=marks.duration_ns,
         phases=marks.phases(),
+        clock=marks.clock,
+        uncertain_ns=marks.uncertain_ns,
+        held_up_ns=marks.held_up_ns,
         reused=marks.reused,
         remote=marks.remote,
         status=answer.status if answer else None,
         http_version=answer.http_version if answer else "",
         received_bytes=marks.received_bytes,
+        rtt_ns=marks.rtt_ns,
+        min_rtt_ns=marks.min_rtt_ns,
+        retransmits=marks.retransmits,
         failure=failure,
     )
 

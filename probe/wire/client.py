@@ -1,5 +1,6 @@
 """HTTP for one run: keep-alive within it, fresh connections between runs, cookies of its own, nothing sent twice."""
 
+import functools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from yarl import URL
 
 from probe.errors import StepFailure
 from probe.model.result import Cause, Failure
+from probe.model.timing import Clock
 from probe.wire.connector import MarkedConnector, current_marks
 from probe.wire.cookies import CookieJar
 from probe.wire.marks import Marks
@@ -117,26 +119,23 @@ async def open_client(
     clock: Callable[[], int],
     user_agent: str,
     tls: Any = None,
+    instants: Clock = Clock.KERNEL,
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     nameservers: Sequence[str] = (),
 ) -> AsyncIterator[Client]:
     """`tls` is an ssl.SSLContext; None trusts what the system trusts (`SSL_CERT_FILE` says otherwise)."""
-    async with (
-        open_resolver(clock, nameservers) as resolver,
-        _session(resolver, user_agent, tls) as kept,
-        _session(resolver, user_agent, tls, force_close=True) as fresh,
-    ):
-        yield Client(kept, fresh, CookieJar(now))
+    async with open_resolver(clock, nameservers) as resolver:
+        session = functools.partial(_session, resolver, user_agent, True if tls is None else tls, instants)
+        async with session(force_close=False) as kept, session(force_close=True) as fresh:
+            yield Client(kept, fresh, CookieJar(now))
 
 
 def _session(
-    resolver: AbstractResolver, user_agent: str, tls: Any, *, force_close: bool = False
+    resolver: AbstractResolver, user_agent: str, tls: Any, instants: Clock, *, force_close: bool
 ) -> aiohttp.ClientSession:
     session = aiohttp.ClientSession(
-        connector=MarkedConnector(
-            ssl=True if tls is None else tls, limit=0, force_close=force_close, resolver=resolver
-        ),
+        connector=MarkedConnector(instants, ssl=tls, limit=0, force_close=force_close, resolver=resolver),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": user_agent},
         timeout=aiohttp.ClientTimeout(total=None),

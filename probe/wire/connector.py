@@ -1,13 +1,15 @@
 """The seam under aiohttp: a connector whose connections tell their instants.
 
 The only module that touches aiohttp's internals: `_wrap_create_connection`, `_resolve_host`, `_resolver`, `_factory`
-and what the protocol is told by its transport. aiohttp's own tracing has no signal for TLS, and reads its clock later
-than the bytes pass here.
+and what the protocol is told by its transport. aiohttp's own tracing has no signal for TLS, and reads its clock when
+Python gets round to it, where the transports under this connector read the kernel's stamps.
 """
 
 import asyncio
 import functools
+import socket
 import ssl
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -23,12 +25,38 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.helpers import is_ip_address
 
-from probe.model.timing import Phase
+from probe.model.timing import Clock, Phase
 from probe.wire.marks import Marks, address_of
 from probe.wire.resolver import Resolver
+from probe.wire.stamps import ask_for_stamps, kernel_stamps
+from probe.wire.tcp_info import read_tcp_info
+from probe.wire.tls import TlsTransport
+from probe.wire.transport import StampedTransport
 
 current_marks: ContextVar[Marks] = ContextVar("current_marks")
 """The exchange that the task is making; aiohttp resolves names in tasks of its own, which inherit it."""
+
+
+class Attempts:
+    """Makes the sockets of attempts to connect, side by side perhaps, and knows when each was begun."""
+
+    def __init__(self, marks: Marks) -> None:
+        self._marks = marks
+        self._begun_ns: dict[int, int] = {}
+
+    def __call__(self, address: Any) -> socket.socket:
+        family, kind, protocol, *_ = address
+        sock = socket.socket(family, kind, protocol)
+        try:
+            ask_for_stamps(sock)
+        except OSError:
+            sock.close()
+            raise
+        self._begun_ns[sock.fileno()] = self._marks.now()
+        return sock
+
+    def won(self, sock: socket.socket) -> None:
+        self._marks.connected(self._begun_ns[sock.fileno()], read_tcp_info(sock))
 
 
 class MarkedTransport:
@@ -59,12 +87,34 @@ class MarkedHandler(ResponseHandler):
     used = False
 
     def connection_made(self, transport: Any) -> None:
-        transport.set_write_buffer_limits(high=1, low=0)  # resume_writing is to mean: all is in the kernel's hands
-        super().connection_made(MarkedTransport(transport, self))  # type: ignore[arg-type]
+        if isinstance(transport, StampedTransport):
+            self.marks.ask_kernel = transport.tcp_info
+            self.marks.answered()
+        else:
+            transport.set_write_buffer_limits(high=1, low=0)  # resume_writing is to mean: all is in the kernel's hands
+            transport = MarkedTransport(transport, self)
+        super().connection_made(transport)
 
-    def resume_writing(self) -> None:
+    def arrived(self, stamp_ns: int | None) -> None:
+        self.marks.arrived(stamp_ns)
+
+    def quiet(self) -> None:
+        if self.used:
+            self.marks.quiet()
+
+    def sending(self) -> None:
+        if self.used:
+            self.marks.sending()
+        elif self.transport is None:
+            self.marks.answered()
+            self.marks.begin(Phase.TLS)
+
+    def sent_some(self) -> None:
         if self.used:
             self.marks.sent_some()
+
+    def resume_writing(self) -> None:
+        self.sent_some()
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
@@ -84,17 +134,21 @@ class MarkedHandler(ResponseHandler):
 
 
 class MarkedConnector(TCPConnector):
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, instants: Clock = Clock.KERNEL, **kwargs: Any) -> None:
+        """`instants`: whose clock to read them from. It is the user's where the kernel has no stamps."""
         super().__init__(use_dns_cache=False, **kwargs)
         self._factory = functools.partial(MarkedHandler, loop=self._loop)  # type: ignore[assignment]
+        self._stamped = instants is Clock.KERNEL and kernel_stamps()
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:
         connection = await super().connect(req, traces, timeout)
-        handler = connection.protocol
+        handler, transport = connection.protocol, connection.transport
         assert isinstance(handler, MarkedHandler)
         marks = handler.marks = current_marks.get()
         marks.reused, handler.used = handler.used, True
-        peer = connection.transport.get_extra_info("peername") if connection.transport else None
+        if isinstance(transport, StampedTransport):
+            marks.ask_kernel = transport.tcp_info
+        peer = transport.get_extra_info("peername") if transport else None
         if isinstance(peer, tuple):
             marks.remote = address_of(peer[0], peer[1])
         return connection
@@ -120,24 +174,57 @@ class MarkedConnector(TCPConnector):
         client_error: type[ClientConnectorError] = ClientConnectorError,
         **kwargs: Any,
     ) -> Any:
-        marks = current_marks.get()
+        make = self._make_stamped if self._stamped else self._make
         try:
-            marks.begin(Phase.CONNECT)
-            sock = await aiohappyeyeballs.start_connection(
-                addr_infos=addr_infos,
-                happy_eyeballs_delay=self._happy_eyeballs_delay,
-                interleave=self._interleave,
-                loop=self._loop,
-            )
-            marks.end()
-            if kwargs.get("ssl"):
-                marks.begin(Phase.TLS)
-            made = await self._loop.create_connection(factory, **kwargs, sock=sock)
-            marks.end()
+            return await make(factory, addr_infos, current_marks.get(), **kwargs)
         except ssl.SSLCertVerificationError as error:
             raise ClientConnectorCertificateError(req.connection_key, error) from error
         except ssl.SSLError as error:
             raise ClientConnectorSSLError(req.connection_key, error) from error
         except OSError as error:
             raise client_error(req.connection_key, error) from error
+
+    async def _make_stamped(
+        self,
+        factory: Callable[[], MarkedHandler],
+        addr_infos: Any,
+        marks: Marks,
+        *,
+        ssl: ssl.SSLContext | None,
+        server_hostname: str | None,
+    ) -> tuple[StampedTransport, MarkedHandler]:
+        attempts = Attempts(marks)
+        sock = await self._connect_socket(addr_infos, marks, attempts)
+        try:
+            attempts.won(sock)
+            handler = factory()
+            handler.marks = marks
+            if ssl is None:
+                transport = StampedTransport(self._loop, sock, handler)
+                transport.start()
+                return transport, handler
+            secured = TlsTransport(self._loop, sock, handler, ssl, server_hostname)
+            await secured.handshake()
+            return secured, handler
+        except BaseException:
+            sock.close()
+            raise
+
+    async def _make(self, factory: Any, addr_infos: Any, marks: Marks, **kwargs: Any) -> Any:
+        sock = await self._connect_socket(addr_infos, marks)
+        marks.end()
+        if kwargs.get("ssl"):
+            marks.begin(Phase.TLS)
+        made = await self._loop.create_connection(factory, **kwargs, sock=sock)
+        marks.end()
         return made
+
+    async def _connect_socket(self, addr_infos: Any, marks: Marks, attempts: Attempts | None = None) -> socket.socket:
+        marks.begin(Phase.CONNECT)
+        return await aiohappyeyeballs.start_connection(
+            addr_infos=addr_infos,
+            happy_eyeballs_delay=self._happy_eyeballs_delay,
+            interleave=self._interleave,
+            loop=self._loop,
+            socket_factory=attempts,
+        )

@@ -1,27 +1,60 @@
+import time
 from collections.abc import Callable
 
-from probe.model.timing import Phase
+from probe.model.timing import Clock, Phase
+from probe.wire.tcp_info import TcpInfo
+
+_STEP_NS = 500_000
+"""A wall clock that moved by more than this against the run's own was set, and says nothing of how old a stamp is."""
+_TOGETHER_NS = 10_000
+"""Two clocks read within this time were read at once; else the process was interrupted in between."""
+_LATE_NS = 200_000
+"""Python that looked this soon at what came has seen the first of several segments."""
+_HOLDING_NS = 1_000_000
+"""What waited longer than this for Python may have filled the receive window, so that the peer had to wait."""
 
 
 def address_of(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def _nothing() -> TcpInfo | None:
+    return None
+
+
 class Marks:
     """The instants of one exchange, in nanoseconds of `clock`, and what they say of its phases.
 
     Connecting phases are begun and ended; sending and receiving are told byte by byte, and what lies between follows.
+    An instant of the wire is the kernel's stamp where there is one: it counts nanoseconds of the wall clock, `wall`,
+    and is brought to `clock` by its age.
     """
 
-    def __init__(self, clock: Callable[[], int]) -> None:
+    def __init__(self, clock: Callable[[], int], wall: Callable[[], int] = time.time_ns) -> None:
         self._clock = clock
+        self._wall = wall
         self.started_ns = clock()
+        self._ahead_ns = wall() - self.started_ns
         self.ended_ns: int | None = None
         self.ended_in = Phase.OTHER
         """The phase the exchange was in when it ended: where a time-out struck."""
         self.reused = False
         self.remote = ""
         self.received_bytes = 0
+        self.uncertain_ns = 0
+        self.held_up_ns = 0
+        self.ask_kernel = _nothing
+        """What the kernel knows of the connection, once there is one."""
+        self.rtt_ns: int | None = None
+        self.min_rtt_ns: int | None = None
+        self.retransmits: int | None = None
+        self._retransmits_before = 0
+        self._segments_before = 0
+        self._stamp_ns: int | None = None
+        self._read_at = self.started_ns, 0
+        self._backlog = 0
+        self._backlog_late_ns = 0
+        self._stamped = self._unstamped = False
         self._done: dict[Phase, int] = {}
         self._open: tuple[Phase, int] | None = None
         self._send_started: int | None = None
@@ -35,6 +68,11 @@ class Marks:
         return self._send_started is not None
 
     @property
+    def clock(self) -> Clock:
+        """The kernel's when every instant the wire decided was its own."""
+        return Clock.KERNEL if self._stamped and not self._unstamped else Clock.USER
+
+    @property
     def waiting_in(self) -> Phase:
         """The phase the exchange is in now."""
         if self._open is not None:
@@ -42,6 +80,9 @@ class Marks:
         if self._first_byte is not None:
             return Phase.TRANSFER
         return Phase.PROCESSING if self.sent else Phase.OTHER
+
+    def now(self) -> int:
+        return self._clock()
 
     def begin(self, phase: Phase) -> None:
         """Ends the phase before, if it did not end well: the next address of a name is tried when one fails."""
@@ -53,9 +94,41 @@ class Marks:
         """Now, or at the earlier instant that is known better."""
         self._close_at(self._clock() if instant is None else instant)
 
+    def connected(self, attempted_ns: int, info: TcpInfo | None) -> None:
+        """The handshake of TCP that was begun at `attempted_ns` is over: after a round trip, as the kernel measured it.
+
+        It measures nothing after a lost SYN; then, and where there is no `info`, it ended when Python heard of it.
+        """
+        now = self._clock()
+        if info is None or info.retransmits or not info.rtt_ns:
+            self._unstamped = True
+            self._close_at(now)
+        else:
+            self._close_at(min(attempted_ns + info.rtt_ns, now))
+
+    def arrived(self, stamp_ns: int | None) -> None:
+        """Something was read, of which the kernel stamped the last segment; what it is will be told."""
+        self._stamp_ns, self._read_at = stamp_ns, self._both_clocks()
+
+    def answered(self) -> None:
+        """What arrived was the peer's part of a handshake; what is made of it is our time."""
+        if self._open is not None:
+            self._close_at(self._arrival(self._open[1]))
+
+    def quiet(self) -> None:
+        """What arrived held no byte of an answer: TLS has messages of its own."""
+        info = self.ask_kernel()
+        if info is not None and not info.unread and self._first_byte is None:
+            self._segments_before = info.segments_in
+
     def sending(self) -> None:
-        if self._send_started is None:
-            self._send_started = self._send_ended = self._clock()
+        if self._send_started is not None:
+            return
+        info = self.ask_kernel()
+        if info is not None:
+            self._retransmits_before = info.retransmits if self.reused else 0
+            self._segments_before = info.segments_in - bool(info.unread)
+        self._send_started = self._send_ended = self._clock()
 
     def sent_some(self) -> None:
         """What is sent after the answer began does not hold it up, and counts no more."""
@@ -63,18 +136,28 @@ class Marks:
             self._send_ended = self._clock()
 
     def received(self, count: int) -> None:
-        if not self.sent:
+        """Bytes of the answer were in what arrived."""
+        if self._send_started is None:
             return  # whatever that is, it is no answer to this request
-        self._last_byte = self._clock()
         self.received_bytes += count
         if self._first_byte is None:
-            self._first_byte = self._last_byte
+            self._first_byte = self._last_byte = self._arrival(self._send_started)
+            self._send_ended = min(self._send_ended, self._first_byte)
+            self._doubt_split(self._first_byte)
+        else:
+            self._last_byte = self._arrival(self._last_byte)
+        self._doubt_window(count)
 
     def finish(self, *, complete: bool) -> None:
         """The exchange is over: with its last byte when it is complete, now when it was cut short."""
+        self._unstamped = self._unstamped or not complete
         self.ended_ns = self._last_byte if complete and self._first_byte is not None else self._clock()
         self.ended_in = self.waiting_in
         self._close_at(self.ended_ns)
+        info, self.ask_kernel = self.ask_kernel(), _nothing
+        if info is not None:
+            self.rtt_ns, self.min_rtt_ns = info.rtt_ns or None, info.min_rtt_ns
+            self.retransmits = info.retransmits - self._retransmits_before
 
     @property
     def duration_ns(self) -> int:
@@ -99,3 +182,46 @@ class Marks:
             phase, since = self._open
             self._done[phase] = self._done.get(phase, 0) + instant - since
             self._open = None
+
+    def _arrival(self, floor_ns: int) -> int:
+        """When the kernel got what arrived; now, when there is no stamp that can be right. Never before `floor_ns`."""
+        if self._stamp_ns is None:
+            self._unstamped = True
+            return self._clock()
+        now, wall = self._read_at
+        at = now - (wall - self._stamp_ns)
+        stepped = abs(wall - now - self._ahead_ns) > _STEP_NS
+        if stepped or not floor_ns - _STEP_NS <= at <= now:
+            self._unstamped = True
+            return max(now, floor_ns)
+        self._stamped = True
+        return max(at, floor_ns)
+
+    def _both_clocks(self) -> tuple[int, int]:
+        """Both clocks at one instant: ours and the wall's."""
+        for _ in range(3):
+            before, wall, after = self._clock(), self._wall(), self._clock()
+            if after - before < _TOGETHER_NS:
+                break
+        return (before + after) // 2, wall
+
+    def _doubt_split(self, first_byte: int) -> None:
+        """Whether the answer began earlier: the stamp of several segments is that of the last one.
+
+        It did not begin before a round trip after the request.
+        """
+        if self._read_at[0] - first_byte < _LATE_NS or (info := self.ask_kernel()) is None:
+            return
+        if info.segments_in - self._segments_before > 1:
+            self.uncertain_ns = max(first_byte - self._send_ended - (info.min_rtt_ns or 0), 0)
+
+    def _doubt_window(self, count: int) -> None:
+        """Whether what waited for us left the peer no room to send."""
+        late_ns = self._read_at[0] - self._last_byte
+        if late_ns < _HOLDING_NS:
+            self._backlog = self._backlog_late_ns = 0
+            return
+        self._backlog += count
+        self._backlog_late_ns = max(self._backlog_late_ns, late_ns)
+        if (info := self.ask_kernel()) is not None and self._backlog >= info.window // 2:
+            self.held_up_ns = max(self.held_up_ns, self._backlog_late_ns)

@@ -18,7 +18,7 @@ from probe.model.observation import Observation
 from probe.model.place import Place
 from probe.model.result import Cause, Failure
 from probe.model.template import Text
-from probe.model.timing import Phase
+from probe.model.timing import Clock, Phase
 from probe.steps import http
 from probe.steps.base import ActionError, Options, Performance
 from probe.steps.http import Action, Follow, Json
@@ -148,6 +148,16 @@ async def test_a_write_takes_a_connection_of_its_own(shop: Shop, session: Client
         await http.perform(action, session, performance)
         reused.append(performance.exchanges[0].reused)
     assert reused == [False, True, False, False, True]
+
+
+@pytest.mark.parametrize("clock", list(Clock))
+async def test_an_exchange_says_whose_clock_it_was_and_what_the_kernel_knows(shop: Shop, clock: Clock) -> None:
+    performance = attempt()
+    async with http.open_session(replace(OPTIONS, instants=clock)) as session:
+        await http.perform(Action(get=text(shop.url)), session, performance)
+    (exchange,) = performance.exchanges
+    known = [exchange.rtt_ns is not None, exchange.min_rtt_ns is not None, exchange.retransmits is not None]
+    assert (exchange.clock, known, exchange.held_up_ns) == (clock, [clock is Clock.KERNEL] * 3, 0)
 
 
 async def test_each_hop_of_a_redirect_is_an_exchange_of_its_own(shop: Shop, session: Client) -> None:

@@ -1,8 +1,13 @@
 import asyncio
+import random
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from statistics import median
 from time import perf_counter_ns
 from typing import NamedTuple
 
@@ -12,7 +17,7 @@ from probe.demo.certificates import Certificate
 from probe.demo.shop import Shop
 from probe.errors import StepFailure
 from probe.model.result import Cause, Failure
-from probe.model.timing import Phase
+from probe.model.timing import Clock, Phase
 from probe.wire import client as module
 from probe.wire.client import Answer, Client, Request, open_client
 from probe.wire.marks import Marks
@@ -319,3 +324,78 @@ async def _always(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     while True:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+# --- a loop that is late
+
+STALL_S = 0.3
+STALL_NS = int(STALL_S * 1e9)
+
+
+class Wrote(NamedTuple):
+    """Between these two instants a server, in a thread of its own, handed its answer to the kernel."""
+
+    before_ns: int
+    after_ns: int
+
+
+@contextmanager
+def answering_after(think_s: float, size: int, tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[Wrote]]]:
+    wrote: list[Wrote] = []
+    answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size + bytes(size)
+
+    def serve(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                sock, _ = listening.accept()
+                with tls.wrap_socket(sock, server_side=True) if tls else sock as talk:
+                    talk.recv(4096)
+                    time.sleep(think_s)
+                    before = perf_counter_ns()
+                    talk.sendall(answer)
+                    wrote.append(Wrote(before, perf_counter_ns()))
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
+        thread.start()
+        port = listening.getsockname()[1]
+        yield f"https://localhost:{port}/" if tls else f"http://127.0.0.1:{port}/", wrote
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+async def stalled(url: str, wrote: list[Wrote], trust: ssl.SSLContext, instants: Clock) -> list[tuple[Marks, int]]:
+    """Exchanges whose loop stood still at some time while they waited, and by how much each end was late."""
+    found: list[tuple[Marks, int]] = []
+    for _ in range(7):
+        async with open_client(perf_counter_ns, "test", trust, instants) as client:
+            asyncio.get_running_loop().call_later(random.uniform(0.05, 0.1), time.sleep, STALL_S)
+            seen = await visit(client, url)
+        while len(wrote) <= len(found):
+            await asyncio.sleep(0.001)
+        assert seen.failure is None
+        assert seen.marks.ended_ns is not None
+        found.append((seen.marks, seen.marks.ended_ns - wrote[-1].after_ns))
+    return found
+
+
+@pytest.mark.parametrize("secured", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("size", [2, 20_000])
+async def test_a_late_loop_does_not_move_what_the_kernel_saw(
+    identity: ssl.SSLContext, trust: ssl.SSLContext, secured: bool, size: int
+) -> None:
+    with answering_after(0.11, size, identity if secured else None) as (url, wrote):
+        stamped = await stalled(url, wrote, trust, Clock.KERNEL)
+        wrote.clear()
+        pythons = await stalled(url, wrote, trust, Clock.USER)
+    assert {marks.clock for marks, _ in stamped} == {Clock.KERNEL}
+    assert {marks.held_up_ns for marks, _ in stamped} == {0}
+    assert median(abs(late) for _, late in stamped) < STALL_NS / 300
+    assert median(late for _, late in pythons) > STALL_NS / 2
+
+
+async def test_an_answer_beyond_the_window_is_held_up_by_a_late_loop_and_says_so(trust: ssl.SSLContext) -> None:
+    with answering_after(0.11, 2_000_000) as (url, wrote):
+        for marks, _ in await stalled(url, wrote, trust, Clock.KERNEL):
+            assert STALL_NS / 2 < marks.held_up_ns <= STALL_NS * 1.5
+            assert marks.phases()[Phase.TRANSFER] > STALL_NS / 2

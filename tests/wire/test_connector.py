@@ -5,8 +5,8 @@ import inspect
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from time import perf_counter_ns
 from typing import Any
 
@@ -16,9 +16,11 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.client_proto import ResponseHandler
 
 from probe.demo.shop import Faults, Shop
-from probe.model.timing import Phase
-from probe.wire.connector import MarkedConnector, MarkedHandler, current_marks
+from probe.model.timing import Clock, Phase
+from probe.wire.connector import MarkedConnector, MarkedHandler, MarkedTransport, current_marks
 from probe.wire.marks import Marks
+from probe.wire.transport import StampedTransport
+from tests.wire.dialling import sockets, until_sockets
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serve = Callable[..., Awaitable[str]]
@@ -63,14 +65,16 @@ async def test_aiohttp_has_the_attributes_the_seam_takes_hold_of() -> None:
     assert gone == [], f"aiohttp {aiohttp.__version__} no longer has them: probe/wire/ has to follow"
 
 
-async def test_aiohttp_makes_connections_with_the_factory_and_wraps_them_with_the_seam(serve: Serve) -> None:
-    async with _session() as session:
+@pytest.mark.parametrize(("instants", "transport"), [(Clock.KERNEL, StampedTransport), (Clock.USER, MarkedTransport)])
+async def test_aiohttp_makes_connections_with_the_factory_over_the_seam(
+    serve: Serve, instants: Clock, transport: type
+) -> None:
+    async with _session(instants=instants) as session:
         await _visit(session, await serve(_answer))
         assert session.connector
         ((handler, _),) = next(iter(session.connector._conns.values()))
         assert isinstance(handler, MarkedHandler)
-        assert handler.transport
-        assert handler.transport.get_write_buffer_limits() == (0, 1)
+        assert isinstance(handler.transport, transport)
 
 
 async def test_the_parts_of_an_http_exchange_are_told_apart(serve: Serve) -> None:
@@ -157,6 +161,91 @@ async def test_an_answer_to_half_a_request_ends_the_exchange(serve: Serve) -> No
     async with _session() as session, asyncio.timeout(30):
         marks = await _visit(session, await serve(talk), data=b"." * 32 * 2**20)
     assert marks.phases()[Phase.TRANSFER] >= 0
+
+
+async def test_the_second_of_two_addresses_is_timed_from_its_own_attempt(serve: Serve) -> None:
+    """The first one is silent: its queue is full, so that a SYN gets no answer."""
+    port = int((await serve(_answer)).rpartition(":")[2])
+    with socket.create_server(("127.0.0.2", port), backlog=0) as silent, ExitStack() as waiting:
+        for _ in range(2):
+            waiting.enter_context(_begun(silent.getsockname()))
+        async with _session(resolver=SlowResolver("127.0.0.2", "127.0.0.1"), happy_eyeballs_delay=DELAY_S) as session:
+            marks = await _visit(session, f"http://shop.test:{port}/")
+    phases = marks.phases()
+    assert (marks.remote, marks.clock) == (f"127.0.0.1:{port}", Clock.KERNEL)
+    assert DELAY_NS * 0.9 <= phases[Phase.CONNECT] < DELAY_NS * 1.5
+    assert phases[Phase.OTHER] < DELAY_NS / 2
+
+
+@contextmanager
+def _begun(address: tuple[str, int]) -> Iterator[None]:
+    with socket.socket() as sock:
+        sock.setblocking(False)
+        sock.connect_ex(address)
+        yield
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+async def test_both_families_have_the_kernels_clock(serve: Serve, host: str) -> None:
+    url = await serve(_answer, host=host.strip("[]"))
+    async with _session() as session:
+        marks = await _visit(session, url)
+    assert (marks.remote.rpartition(":")[0], marks.clock) == (host, Clock.KERNEL)
+    assert marks.rtt_ns is not None
+    assert marks.min_rtt_ns is not None
+    assert marks.retransmits == 0
+
+
+async def test_the_record_says_when_it_is_pythons_clock(serve: Serve) -> None:
+    async with _session(instants=Clock.USER) as session:
+        marks = await _visit(session, await serve(_answer))
+    assert (marks.clock, marks.rtt_ns, marks.retransmits) == (Clock.USER, None, None)
+
+
+@pytest.mark.parametrize("stage", ["connect", "handshake", "waiting", "body"])
+async def test_an_exchange_that_is_cancelled_leaves_no_socket(
+    serve: Serve, identity: ssl.SSLContext, trust: ssl.SSLContext, stage: str
+) -> None:
+    reached = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        if stage == "body":
+            writer.write(ANSWER[:-1])
+        await asyncio.sleep(0.05)
+        reached.set()
+        await asyncio.sleep(3600)
+
+    url = await serve(talk, None if stage == "handshake" else identity)
+    async with _session(ssl=trust) as session, asyncio.TaskGroup() as tasks:
+        before = sockets()
+        visiting = tasks.create_task(_visit(session, url.replace("http://127.0.0.1", "https://localhost")))
+        if stage != "connect":
+            async with asyncio.timeout(30):
+                await reached.wait()
+        visiting.cancel()
+        await asyncio.wait([visiting])
+        await until_sockets(before + (stage != "connect"))  # the server's
+        assert session.connector
+        assert not session.connector._conns
+
+
+async def test_two_hundred_exchanges_at_once_have_each_their_own_instants(
+    serve: Serve, identity: ssl.SSLContext, trust: ssl.SSLContext
+) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(DELAY_S)
+        writer.write(ANSWER)
+
+    urls = [await serve(talk), await serve(talk, identity)]
+    before = sockets()
+    async with _session(ssl=trust, limit=0) as session, asyncio.TaskGroup() as tasks:
+        visits = [tasks.create_task(_visit(session, urls[number % 2])) for number in range(200)]
+    marks = [visit.result() for visit in visits]
+    assert {each.clock for each in marks} == {Clock.KERNEL}
+    assert min(each.phases()[Phase.PROCESSING] for each in marks) >= 0.9 * DELAY_NS
+    await until_sockets(before)
 
 
 async def test_a_second_exchange_reuses_the_connection_and_has_no_connecting_phases(serve: Serve) -> None:

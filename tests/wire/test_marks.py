@@ -2,11 +2,12 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from probe.model.timing import Phase
+from probe.model.timing import Clock, Phase
 from probe.wire.marks import Marks, address_of
+from probe.wire.tcp_info import TcpInfo
 
 R, C, T, S, P, X, OTHER = Phase  # in the order in which an exchange goes through them
 CONNECTING = ("begin resolve", "end", "begin connect", "end", "begin tls", "end")
@@ -109,3 +110,297 @@ def test_phases_add_up_and_none_is_negative_whatever_happens(
 
 def test_an_ipv6_address_stands_in_brackets() -> None:
     assert (address_of("::1", 80), address_of("127.0.0.1", 80)) == ("[::1]:80", "127.0.0.1:80")
+
+
+# --- the kernel's stamps
+
+MS = 1_000_000
+NOON = 10**18
+"""What the wall clock says when the other one begins."""
+
+
+class Clocks:
+    """Two clocks that go on together when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.wall = NOON
+        self.marks = Marks(lambda: self.now, lambda: self.wall)
+
+    def pass_ms(self, milliseconds: float) -> None:
+        self.now += int(milliseconds * MS)
+        self.wall += int(milliseconds * MS)
+
+    def send(self) -> None:
+        self.marks.sending()
+        self.marks.sent_some()
+
+    def receive(self, stamp_ms: float | None, count: int = 1) -> None:
+        """Bytes the kernel got at that time since the beginning."""
+        self.marks.arrived(None if stamp_ms is None else NOON + int(stamp_ms * MS))
+        self.marks.received(count)
+
+    def phases_ms(self, *, complete: bool = True) -> dict[Phase, float]:
+        self.marks.finish(complete=complete)
+        assert sum(self.marks.phases().values()) == self.marks.duration_ns
+        return {phase: took / MS for phase, took in self.marks.phases().items()}
+
+
+def info(**known: int) -> TcpInfo:
+    return TcpInfo(
+        **{"rtt_ns": 4 * MS, "min_rtt_ns": 3 * MS, "retransmits": 0, "segments_in": 0, "unread": 0, "window": 1000}
+        | known
+    )
+
+
+@pytest.fixture
+def clocks() -> Clocks:
+    return Clocks()
+
+
+def test_an_answer_came_when_the_kernel_got_it_and_not_when_python_looked(clocks: Clocks) -> None:
+    clocks.pass_ms(1)
+    clocks.send()
+    clocks.pass_ms(300)
+    clocks.receive(21)
+    clocks.pass_ms(300)
+    clocks.receive(26)
+    assert clocks.phases_ms() == {S: 0, P: 20, X: 5, OTHER: 1}
+    assert clocks.marks.clock is Clock.KERNEL
+
+
+def _no_stamp(clocks: Clocks) -> None:
+    clocks.receive(None)
+
+
+def _stamp_of_the_future(clocks: Clocks) -> None:
+    clocks.receive(31)
+
+
+def _stamp_from_before_the_request(clocks: Clocks) -> None:
+    clocks.receive(1)
+
+
+def _clock_set_back(clocks: Clocks) -> None:
+    clocks.wall -= 5 * MS
+    clocks.receive(15)
+
+
+def _clock_set_forward(clocks: Clocks) -> None:
+    clocks.wall += 5 * MS
+    clocks.receive(25)
+
+
+@pytest.mark.parametrize(
+    "receive", [_no_stamp, _stamp_of_the_future, _stamp_from_before_the_request, _clock_set_back, _clock_set_forward]
+)
+def test_a_stamp_that_cannot_be_right_is_not_believed_and_the_record_says_so(
+    clocks: Clocks, receive: Callable[[Clocks], None]
+) -> None:
+    clocks.pass_ms(10)
+    clocks.send()
+    clocks.pass_ms(20)
+    receive(clocks)
+    assert (clocks.phases_ms(), clocks.marks.clock) == ({S: 0, P: 20, X: 0, OTHER: 10}, Clock.USER)
+
+
+def test_one_instant_that_is_pythons_makes_the_exchange_pythons(clocks: Clocks) -> None:
+    clocks.send()
+    clocks.pass_ms(9)
+    clocks.receive(5)
+    clocks.receive(None)
+    assert (clocks.phases_ms(), clocks.marks.clock) == ({S: 0, P: 5, X: 4, OTHER: 0}, Clock.USER)
+
+
+def test_an_exchange_that_was_cut_ended_by_pythons_clock(clocks: Clocks) -> None:
+    clocks.send()
+    clocks.pass_ms(9)
+    clocks.receive(5)
+    assert (clocks.phases_ms(complete=False), clocks.marks.clock) == ({S: 0, P: 5, X: 4, OTHER: 0}, Clock.USER)
+
+
+def test_the_clocks_are_read_anew_when_something_came_between() -> None:
+    ticks = iter([0, 0, 0, 10 * MS, 50 * MS, 50 * MS, 50 * MS])
+    marks = Marks(ticks.__next__, lambda: NOON + 50 * MS)
+    marks._ahead_ns = NOON
+    marks.sending()
+    marks.sent_some()
+    marks.arrived(NOON + 9 * MS)
+    marks.received(1)
+    marks.finish(complete=True)
+    assert (marks.phases()[P], marks.clock) == (9 * MS, Clock.KERNEL)
+
+
+def test_connecting_takes_a_round_trip_however_late_python_hears_of_it(clocks: Clocks) -> None:
+    clocks.marks.begin(C)
+    clocks.pass_ms(250)  # another address was tried, in vain
+    attempted = clocks.marks.now()
+    clocks.pass_ms(300)
+    clocks.marks.connected(attempted, info())
+    assert clocks.phases_ms() == {C: 254, OTHER: 296}
+
+
+@pytest.mark.parametrize("known", [None, info(retransmits=1), info(rtt_ns=0)])
+def test_connecting_ends_when_python_hears_of_it_where_the_kernel_cannot_tell(
+    clocks: Clocks, known: TcpInfo | None
+) -> None:
+    clocks.marks.begin(C)
+    clocks.pass_ms(1028)
+    clocks.marks.connected(0, known)
+    clocks.send()
+    clocks.pass_ms(1)
+    clocks.receive(1029)
+    assert (clocks.phases_ms(), clocks.marks.clock) == ({C: 1028, S: 0, P: 1, X: 0, OTHER: 0}, Clock.USER)
+
+
+def test_a_round_trip_is_not_longer_than_it_took(clocks: Clocks) -> None:
+    clocks.marks.begin(C)
+    clocks.pass_ms(3)
+    clocks.marks.connected(0, info())
+    assert clocks.phases_ms() == {C: 3, OTHER: 0}
+
+
+def test_of_a_handshake_only_the_peers_part_is_tls(clocks: Clocks) -> None:
+    clocks.marks.begin(T)
+    for stamp in (7, 27):
+        clocks.pass_ms(10)
+        clocks.marks.arrived(NOON + stamp * MS)
+        clocks.pass_ms(10)
+        clocks.marks.answered()
+        clocks.marks.begin(T)
+    clocks.pass_ms(10)
+    clocks.marks.arrived(NOON + 45 * MS)
+    clocks.marks.answered()
+    clocks.marks.answered()
+    assert clocks.phases_ms() == {T: 7 + 7 + 5, OTHER: 13 + 13 + 5}
+
+
+def test_an_answer_to_half_a_request_ends_sending(clocks: Clocks) -> None:
+    clocks.send()
+    clocks.pass_ms(10)
+    clocks.marks.sent_some()
+    clocks.receive(4)
+    clocks.marks.sent_some()
+    assert clocks.phases_ms() == {S: 4, P: 0, X: 0, OTHER: 0}
+
+
+def test_a_stamp_within_the_clocks_own_error_keeps_its_place(clocks: Clocks) -> None:
+    clocks.pass_ms(1)
+    clocks.send()
+    clocks.pass_ms(1)
+    clocks.receive(0.9)
+    assert (clocks.phases_ms(), clocks.marks.clock) == ({S: 0, P: 0, X: 0, OTHER: 1}, Clock.KERNEL)
+
+
+@pytest.mark.parametrize(
+    ("segments", "late_ms", "uncertain_ms"),
+    [(1, 300, 0), (2, 0.1, 0), (2, 300, 20 - 3)],
+    ids=["one segment", "python was there", "several waited"],
+)
+def test_where_an_answer_of_several_segments_began_is_uncertain_when_python_was_late(
+    clocks: Clocks, segments: int, late_ms: float, uncertain_ms: float
+) -> None:
+    clocks.marks.ask_kernel = lambda: info(segments_in=5)
+    clocks.send()
+    clocks.marks.ask_kernel = lambda: info(segments_in=5 + segments)
+    clocks.pass_ms(20 + late_ms)
+    clocks.receive(20)
+    assert (clocks.marks.uncertain_ns / MS, clocks.marks.held_up_ns) == (uncertain_ms, 0)
+
+
+def test_segments_that_were_no_answer_are_not_counted(clocks: Clocks) -> None:
+    clocks.marks.ask_kernel = lambda: info(segments_in=0)
+    clocks.send()
+    clocks.marks.ask_kernel = lambda: info(segments_in=2)
+    clocks.marks.quiet()
+    clocks.marks.ask_kernel = lambda: info(segments_in=3)
+    clocks.pass_ms(320)
+    clocks.receive(20)
+    assert clocks.marks.uncertain_ns == 0
+
+
+def test_what_was_unread_before_the_request_makes_its_answer_uncertain(clocks: Clocks) -> None:
+    clocks.marks.ask_kernel = lambda: info(segments_in=1, unread=200)
+    clocks.send()
+    clocks.marks.ask_kernel = lambda: info(segments_in=2)
+    clocks.pass_ms(320)
+    clocks.receive(20)
+    assert clocks.marks.uncertain_ns == 17 * MS
+
+
+@pytest.mark.parametrize(("count", "held_up_ms"), [(200, 0), (250, 300)])
+def test_a_reader_that_is_late_holds_the_peer_up_when_the_window_may_have_filled(
+    clocks: Clocks, count: int, held_up_ms: int
+) -> None:
+    clocks.marks.ask_kernel = info
+    clocks.send()
+    clocks.pass_ms(320)
+    clocks.receive(20, count)
+    clocks.receive(21, count)
+    clocks.receive(320, 100)
+    clocks.receive(320, 400)
+    assert clocks.marks.held_up_ns / MS == held_up_ms
+
+
+def test_what_the_kernel_knows_is_asked_at_the_end(clocks: Clocks) -> None:
+    clocks.marks.ask_kernel = lambda: info(retransmits=3)
+    clocks.marks.finish(complete=True)
+    clocks.marks.ask_kernel = lambda: info(retransmits=4)
+    assert (clocks.marks.rtt_ns, clocks.marks.min_rtt_ns, clocks.marks.retransmits) == (4 * MS, 3 * MS, 3)
+
+
+def test_an_exchange_on_a_kept_connection_counts_its_own_retransmits(clocks: Clocks) -> None:
+    clocks.marks.reused = True
+    clocks.marks.ask_kernel = lambda: info(retransmits=3)
+    clocks.send()
+    clocks.marks.ask_kernel = lambda: info(retransmits=5)
+    clocks.marks.finish(complete=True)
+    assert clocks.marks.retransmits == 2
+
+
+def test_without_a_kernel_that_tells_there_is_nothing_to_tell(clocks: Clocks) -> None:
+    clocks.send()
+    clocks.marks.quiet()
+    clocks.marks.finish(complete=False)
+    assert (clocks.marks.rtt_ns, clocks.marks.min_rtt_ns, clocks.marks.retransmits) == (None, None, None)
+
+
+lapses = st.integers(0, 10 * MS)
+happening = st.tuples(
+    st.sampled_from(["begin connect", "connected", "begin tls", "answered", "sending", "sent_some", "quiet"])
+    | st.none()
+    | st.integers(-5 * MS, 15 * MS),
+    lapses,
+    st.sampled_from([0] * 9 + [-3 * MS, 3 * MS]),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(happening), st.booleans())
+def test_stamped_phases_add_up_and_none_is_negative_whatever_the_stamps_and_clocks_say(
+    events: list[tuple[str | int | None, int, int]], complete: bool
+) -> None:
+    clocks = Clocks()
+    marks, attempted = clocks.marks, 0
+    for event, lapse, step in events:
+        clocks.now += lapse
+        clocks.wall += lapse + step
+        name, _, phase = event.partition(" ") if isinstance(event, str) else ("received", "", "")
+        if name == "received":
+            marks.arrived(None if event is None else clocks.wall - int(event))
+            marks.received(1)
+        elif name == "begin":
+            if not marks.sent:
+                marks.begin(Phase(phase))
+                attempted = marks.now()
+        elif name == "connected":
+            marks.connected(attempted, info())
+        elif name == "sending":
+            marks.end()
+            marks.sending()
+        elif name != "sent_some" or marks.sent:
+            getattr(marks, name)()
+    marks.end()
+    marks.finish(complete=complete)
+    assert sum(marks.phases().values()) == marks.duration_ns
+    assert min(marks.phases().values()) >= 0
