@@ -16,6 +16,7 @@ from probe.agent.load import Loaded
 from probe.agent.loop_watch import LoopWatch
 from probe.agent.places import Places
 from probe.agent.records import slot_of, slots_record, unfinished_run
+from probe.agent.suspect import suspicions
 from probe.agent.timetable import Begin, Timetable
 from probe.agent.writer import Change, Writer
 from probe.interrupt import Interrupt
@@ -27,9 +28,6 @@ from probe.model.status import RunCount
 from probe.runner import run_journey
 from probe.settings import Settings
 from probe.spool import ledger
-
-SUSPECT_NS = 50_000_000
-"""A loop this late may have moved a phase by an amount that a comparison would see."""
 
 Perform = Callable[..., Awaitable[Run]]
 
@@ -140,10 +138,12 @@ class Runs:
         lag_ns = started.wall_ns - begin.planned.grid.due_ns(begin.index)
         side_by_side = self.in_flight
         run = await self._performed(begin, started.wall_ns)
-        health = Health(self._loop_watch.worst_since(started.monotonic_ns), lag_ns, queue_ns, side_by_side)
-        run = await self.controls.judge(
-            replace(run, health=health, suspect=tuple(_suspicions(health, begin.planned.grid)))
-        )
+        delays = self._loop_watch.delays_since(started.monotonic_ns)
+        worst_ns = max((delay.late_ns for delay in delays), default=0)
+        health = Health(worst_ns, lag_ns, queue_ns, side_by_side)
+        disturbed = suspicions(run, delays, started.monotonic_ns, self._clock.read().monotonic_ns)
+        suspect = (*disturbed, *_began_late(health, begin.planned.grid))
+        run = await self.controls.judge(replace(run, health=health, suspect=suspect))
         self._note(run)
         await self._writer.write(Change(lambda connection: ledger.end(connection, begin.run_id), (RunRecord(run),)))
 
@@ -187,8 +187,6 @@ class Runs:
             log.debug("%s %s in %s", run.journey, run.verdict, format_duration(run.duration_ns))
 
 
-def _suspicions(health: Health, grid: Grid) -> Iterator[str]:
-    if health.loop_delay_ns >= SUSPECT_NS:
-        yield f"the agent's event loop was late by {format_duration(health.loop_delay_ns)}"
+def _began_late(health: Health, grid: Grid) -> Iterator[str]:
     if health.lag_ns > grid.tolerance_ns:
         yield f"it began {format_duration(health.lag_ns)} after its slot, when other regions were done with theirs"

@@ -1,7 +1,7 @@
 import asyncio
 import time
 
-from probe.agent.loop_watch import EVERY_S, REMEMBERED_NS, LoopWatch
+from probe.agent.loop_watch import EVERY_S, REMEMBERED_NS, Delay, LoopWatch
 
 MS = 1_000_000
 
@@ -37,3 +37,21 @@ def test_it_does_not_remember_for_ever() -> None:
     watch.note(10 * MS, 0)
     watch.note(REMEMBERED_NS + 20 * MS, REMEMBERED_NS)
     assert watch.worst_since(0) == 20 * MS
+
+
+def test_a_delay_may_have_begun_right_after_the_last_look() -> None:
+    watch = LoopWatch()
+    watch.note(200 * MS, 120 * MS)
+    assert watch.delays_since(0) == [Delay(120 * MS - int(EVERY_S * 1e9), 200 * MS, 80 * MS)]
+
+
+async def test_a_delay_that_is_not_over_yet_is_told_too() -> None:
+    watch = LoopWatch()
+    task = asyncio.ensure_future(watch.watch())
+    await asyncio.sleep(0)
+    time.sleep(0.2)  # noqa: ASYNC251 - as above
+    late = watch.worst_since(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert late >= 100 * MS
+    assert watch.worst_since(0) == 0

@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,12 +23,14 @@ from probe.model.record import Record, RunRecord, SlotsRecord, decode_record
 from probe.model.result import Cause, Run, Trigger, Verdict
 from probe.model.slot import Placement, Reason, Slot, SlotState
 from probe.model.status import RunCount
+from probe.model.timing import Clock, Phase
 from probe.runner import run_journey
 from probe.settings import Settings
 from probe.spool import ledger, queue
 from probe.spool.database import Database
 from tests.agent.planning import WRITES, plan
 from tests.agent.recording import config
+from tests.wire.peers import answering_after
 
 MS = NANOSECONDS["ms"]
 
@@ -35,7 +38,9 @@ MS = NANOSECONDS["ms"]
 class Stand:
     """Runs on a real database; a test says what a run does."""
 
-    def __init__(self, database: Database, perform: Any = run_journey, **settings: Any) -> None:
+    def __init__(
+        self, database: Database, perform: Any = run_journey, environ: Mapping[str, str] | None = None, **settings: Any
+    ) -> None:
         self.database = database
         self.timetable = Timetable()
         self.loop_watch = LoopWatch()
@@ -43,7 +48,7 @@ class Stand:
         clock = SystemClock()
         self.runs = Runs(
             loaded,
-            {},
+            environ or {},
             clock,
             Writer(database, lambda: None),
             self.timetable,
@@ -223,14 +228,35 @@ async def test_what_a_run_that_breaks_has_to_say_is_not_logged(
 
 async def test_a_run_under_a_late_loop_is_suspect_and_says_why(database: Database) -> None:
     async def performed(journey: Journey, settings: Settings, **more: Any) -> Run:
+        run = await run_journey(journey, settings, **more)
         now = SystemClock().read().monotonic_ns
         stand.loop_watch.note(now, now - 80 * MS)
-        return await run_journey(journey, settings, **more)
+        return run
 
     stand = Stand(database, performed)
     await stand.runs.go(await stand.begin())
     assert stand.runs.last["browse"].suspect == ("the agent's event loop was late by 80.0 ms",)
     assert stand.runs.suspects == 1
+
+
+@pytest.mark.parametrize("clock", list(Clock))
+async def test_a_loop_that_is_late_while_an_answer_comes_disturbs_only_pythons_clock(
+    database: Database, clock: Clock
+) -> None:
+    """The server answers after 0.2 s; meanwhile the loop stands still for 0.4 s."""
+    stand = Stand(database, environ={"PROBE_CLOCK": clock})
+    async with asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(stand.loop_watch.watch())
+        with answering_after(0.2, 2) as (url, _):
+            begin = await stand.begin(steps=f"  - {{name: look, http: {{get: '{url}'}}}}\n")
+            asyncio.get_running_loop().call_later(0.1, time.sleep, 0.4)
+            await stand.runs.go(begin)
+        watching.cancel()
+    run = stand.runs.last["browse"]
+    assert run.health is not None
+    assert run.health.loop_delay_ns > 200 * MS
+    assert (run.verdict, bool(run.suspect)) == (Verdict.PASSED, clock is Clock.USER)
+    assert (run.steps[0].phases[Phase.PROCESSING] < 300 * MS) is (clock is Clock.KERNEL)
 
 
 async def test_a_region_whose_turn_it_is_not_stops_before_the_write(database: Database) -> None:

@@ -3,10 +3,8 @@ import random
 import socket
 import ssl
 import struct
-import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
 from statistics import median
 from time import perf_counter_ns
 from typing import NamedTuple
@@ -22,6 +20,7 @@ from probe.wire import client as module
 from probe.wire.client import Answer, Client, Request, open_client
 from probe.wire.marks import Marks
 from tests.wire.names import name_server
+from tests.wire.peers import Wrote, answering_after
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serve = Callable[..., Awaitable[str]]
@@ -330,38 +329,6 @@ async def _always(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 STALL_S = 0.3
 STALL_NS = int(STALL_S * 1e9)
-
-
-class Wrote(NamedTuple):
-    """Between these two instants a server, in a thread of its own, handed its answer to the kernel."""
-
-    before_ns: int
-    after_ns: int
-
-
-@contextmanager
-def answering_after(think_s: float, size: int, tls: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[Wrote]]]:
-    wrote: list[Wrote] = []
-    answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % size + bytes(size)
-
-    def serve(listening: socket.socket) -> None:
-        with suppress(OSError):
-            while True:
-                sock, _ = listening.accept()
-                with tls.wrap_socket(sock, server_side=True) if tls else sock as talk:
-                    talk.recv(4096)
-                    time.sleep(think_s)
-                    before = perf_counter_ns()
-                    talk.sendall(answer)
-                    wrote.append(Wrote(before, perf_counter_ns()))
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=serve, args=(listening,), daemon=True)
-        thread.start()
-        port = listening.getsockname()[1]
-        yield f"https://localhost:{port}/" if tls else f"http://127.0.0.1:{port}/", wrote
-        listening.shutdown(socket.SHUT_RDWR)
-        thread.join()
 
 
 async def stalled(url: str, wrote: list[Wrote], trust: ssl.SSLContext, instants: Clock) -> list[tuple[Marks, int]]:

@@ -11,7 +11,7 @@ import trustme
 from probe.wire.stamps import kernel_stamps
 from probe.wire.tls import TlsTransport
 from tests.wire.dialling import Told, connected, dial_tls, sockets, until_sockets
-from tests.wire.test_transport import BODY, drain, peer
+from tests.wire.peers import BODY, drain, peer
 
 
 def speaking(identity: ssl.SSLContext, talk: Callable[[ssl.SSLSocket], object]) -> Callable[[socket.socket], object]:

@@ -1,39 +1,15 @@
 import asyncio
-import contextlib
 import socket
 import struct
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 
 import pytest
 
 from probe.wire.stamps import kernel_stamps
 from tests.wire.dialling import Told, dial, sockets, until_sockets
-
-BODY = bytes(range(256)) * 80_000  # 20 MB, more than all buffers between here and there
-
-Peer = Callable[[socket.socket], object]
-
-
-@contextmanager
-def peer(talk: Peer, host: str = "127.0.0.1") -> Iterator[int]:
-    """A peer in a thread of its own, which no event loop of ours can slow down; gives its port."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.create_server((host, 0), family=family) as listening:
-        listening.settimeout(30)
-
-        def serve() -> None:
-            sock, _ = listening.accept()
-            sock.settimeout(30)
-            with sock, contextlib.suppress(OSError):
-                talk(sock)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield listening.getsockname()[1]
-        thread.join()
+from tests.wire.peers import BODY, drain, peer
 
 
 @pytest.fixture(autouse=True)
@@ -42,13 +18,6 @@ async def _nothing_stays_open() -> AsyncIterator[None]:
     before = sockets()
     yield
     await until_sockets(before)
-
-
-def drain(sock: socket.socket) -> bytes:
-    came = bytearray()
-    while piece := sock.recv(2**20):
-        came += piece
-    return bytes(came)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
