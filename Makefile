@@ -51,8 +51,9 @@ fuzz: $(READY)  ## many more mutated journeys than a test run takes
 soak: $(READY)  ## many more kills than a test run takes
 	PROBE_KILLS=500 $(BIN)/python -m pytest --quiet -s tests/agent/test_killed.py tests/hub/test_kill.py
 
-bench: $(READY)  ## cold start, the price of an agent, the hub's ingest rate
+bench: $(READY)  ## cold start, the price of the wire and of an agent, the hub's ingest rate
 	$(BIN)/python bench/cold_start.py
+	$(BIN)/python bench/wire.py
 	$(BIN)/python bench/agent.py
 	$(BIN)/python bench/ingest.py
 

@@ -73,10 +73,19 @@ class Answer(Struct, frozen=True):
 
 
 class Client:
-    def __init__(self, kept: aiohttp.ClientSession, fresh: aiohttp.ClientSession, jar: CookieJar) -> None:
-        self._kept = kept
-        self._fresh = fresh
+    def __init__(self, open_session: Callable[..., aiohttp.ClientSession], jar: CookieJar) -> None:
         self._jar = jar
+        self._open_session = open_session
+        self._kept = open_session(force_close=False)
+        self._fresh: aiohttp.ClientSession | None = None
+        """Its connections are closed after each exchange. Most journeys have no need for one."""
+
+    async def close(self) -> None:
+        try:
+            await self._kept.close()
+        finally:
+            if self._fresh is not None:
+                await self._fresh.close()
 
     async def send(self, request: Request, marks: Marks) -> Answer:
         """The answer, read to its end. StepFailure when there is none; `marks` are finished in any case."""
@@ -92,9 +101,8 @@ class Client:
             marks.finish(complete=complete)
 
     async def _send(self, request: Request) -> Answer:
-        session = self._fresh if request.fresh else self._kept
         headers = self._jar.onto(request.headers, request.url)
-        async with session.request(
+        async with self._session(fresh=request.fresh).request(
             request.method, request.url, headers=headers, data=request.body, allow_redirects=False
         ) as response:
             self._jar.take(response.headers.getall("Set-Cookie", ()), response.url)
@@ -108,6 +116,13 @@ class Client:
                 body=body,
                 charset=response.charset or "utf-8",
             )
+
+    def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
+        if not fresh:
+            return self._kept
+        if self._fresh is None:
+            self._fresh = self._open_session(force_close=True)
+        return self._fresh
 
     def cookies(self, url: str) -> dict[str, str]:
         """The cookies the next request to that URL would send; of those with one name the first."""
@@ -127,8 +142,11 @@ async def open_client(
     """`tls` is an ssl.SSLContext; None trusts what the system trusts (`SSL_CERT_FILE` says otherwise)."""
     async with open_resolver(clock, nameservers) as resolver:
         session = functools.partial(_session, resolver, user_agent, True if tls is None else tls, instants)
-        async with session(force_close=False) as kept, session(force_close=True) as fresh:
-            yield Client(kept, fresh, CookieJar(now))
+        client = Client(session, CookieJar(now))
+        try:
+            yield client
+        finally:
+            await client.close()
 
 
 def _session(

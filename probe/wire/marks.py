@@ -12,6 +12,8 @@ _LATE_NS = 200_000
 """Python that looked this soon at what came has seen the first of several segments."""
 _HOLDING_NS = 1_000_000
 """What waited longer than this for Python may have filled the receive window, so that the peer had to wait."""
+_LEAST_WINDOW = 8 * 1024
+"""No window is filled by less."""
 
 
 def address_of(host: str, port: int) -> str:
@@ -33,8 +35,8 @@ class Marks:
     def __init__(self, clock: Callable[[], int], wall: Callable[[], int] = time.time_ns) -> None:
         self._clock = clock
         self._wall = wall
-        self.started_ns = clock()
-        self._ahead_ns = wall() - self.started_ns
+        self.started_ns, wall_ns = self._both_clocks()
+        self._ahead_ns = wall_ns - self.started_ns
         self.ended_ns: int | None = None
         self.ended_in = Phase.OTHER
         """The phase the exchange was in when it ended: where a time-out struck."""
@@ -50,6 +52,8 @@ class Marks:
         self.retransmits: int | None = None
         self._retransmits_before = 0
         self._segments_before = 0
+        self._known: TcpInfo | None = None
+        """What the kernel said since the latest arrival."""
         self._stamp_ns: int | None = None
         self._read_at = self.started_ns, 0
         self._backlog = 0
@@ -108,7 +112,7 @@ class Marks:
 
     def arrived(self, stamp_ns: int | None) -> None:
         """Something was read, of which the kernel stamped the last segment; what it is will be told."""
-        self._stamp_ns, self._read_at = stamp_ns, self._both_clocks()
+        self._stamp_ns, self._read_at, self._known = stamp_ns, self._both_clocks(), None
 
     def answered(self) -> None:
         """What arrived was the peer's part of a handshake; what is made of it is our time."""
@@ -154,7 +158,7 @@ class Marks:
         self.ended_ns = self._last_byte if complete and self._first_byte is not None else self._clock()
         self.ended_in = self.waiting_in
         self._close_at(self.ended_ns)
-        info, self.ask_kernel = self.ask_kernel(), _nothing
+        info, self.ask_kernel = self._known or self.ask_kernel(), _nothing
         if info is not None:
             self.rtt_ns, self.min_rtt_ns = info.rtt_ns or None, info.min_rtt_ns
             self.retransmits = info.retransmits - self._retransmits_before
@@ -203,16 +207,17 @@ class Marks:
             before, wall, after = self._clock(), self._wall(), self._clock()
             if after - before < _TOGETHER_NS:
                 break
-        return (before + after) // 2, wall
+        return before, wall
 
     def _doubt_split(self, first_byte: int) -> None:
         """Whether the answer began earlier: the stamp of several segments is that of the last one.
 
         It did not begin before a round trip after the request.
         """
-        if self._read_at[0] - first_byte < _LATE_NS or (info := self.ask_kernel()) is None:
+        if self._read_at[0] - first_byte < _LATE_NS:
             return
-        if info.segments_in - self._segments_before > 1:
+        info = self._known = self.ask_kernel()
+        if info is not None and info.segments_in - self._segments_before > 1:
             self.uncertain_ns = max(first_byte - self._send_ended - (info.min_rtt_ns or 0), 0)
 
     def _doubt_window(self, count: int) -> None:
@@ -223,5 +228,7 @@ class Marks:
             return
         self._backlog += count
         self._backlog_late_ns = max(self._backlog_late_ns, late_ns)
-        if (info := self.ask_kernel()) is not None and self._backlog >= info.window // 2:
+        if self._backlog < _LEAST_WINDOW // 2 or (info := self.ask_kernel()) is None:
+            return
+        if self._backlog >= info.window // 2:
             self.held_up_ns = max(self.held_up_ns, self._backlog_late_ns)

@@ -119,8 +119,9 @@ class StampedTransport(asyncio.Transport):
         self._paused = True
 
     def resume_reading(self) -> None:
-        self._paused = False
-        self._watch()
+        if self._paused:
+            self._paused = False
+            self._watch()
 
     def _watch(self) -> None:
         if self.is_reading():
@@ -201,10 +202,11 @@ class StampedTransport(asyncio.Transport):
     def _write_ready(self) -> None:
         sent = self._send(self._buffer)
         del self._buffer[:sent]
+        if not self._buffer and not self._lost:
+            self._loop.remove_writer(self._fd)
         self._pause_or_resume_protocol()
         if self._lost or self._buffer:
             return
-        self._loop.remove_writer(self._fd)
         if self._closing:
             self._lose(None)
         elif self._output_ended:
@@ -259,9 +261,10 @@ class StampedTransport(asyncio.Transport):
             return
         self._last_info = read_tcp_info(self._sock, self._bytes_read)
         self._lost = self._closing = True
-        self._buffer.clear()
         self._loop.remove_reader(self._fd)
-        self._loop.remove_writer(self._fd)
+        if self._buffer:
+            self._loop.remove_writer(self._fd)
+            self._buffer.clear()
         self._sock.close()
         if self._connected:
             self._loop.call_soon(self._protocol.connection_lost, error)

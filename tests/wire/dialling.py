@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ class Told:
         self.keep_open = keep_open
         self.breaks_in = breaks_in
         self.moved = asyncio.Event()
+        self.when: dict[str, Callable[[], None]] = {}
+        """What it does when it is told of an event."""
 
     async def until(self, event: str) -> None:
         async with asyncio.timeout(30):
@@ -38,6 +41,7 @@ class Told:
     def _note(self, event: str) -> None:
         self.events.append(event)
         self.moved.set()
+        self.when.get(event, int)()
         if event == self.breaks_in:
             raise ZeroDivisionError(event)
 

@@ -162,6 +162,19 @@ async def test_an_aborted_connection_is_closed_at_once_and_tells_its_protocol_af
     assert told.events.count("lost") == 1
 
 
+async def test_a_protocol_may_give_up_when_it_is_told_that_all_is_sent() -> None:
+    go = threading.Event()
+    with peer(lambda sock: go.wait(30) and drain(sock)) as port:
+        told = Told()
+        transport = await dial(port, told)
+        transport.set_write_buffer_limits(high=1, low=0)
+        told.when["resume"] = transport.abort
+        transport.write(BODY)
+        go.set()
+        await told.until("lost")
+    assert told.events == ["made", "pause", "resume", "lost"]
+
+
 async def test_a_reset_is_told_as_one() -> None:
     def talk(sock: socket.socket) -> None:
         sock.recv(1)
