@@ -53,6 +53,8 @@ class Runs:
         self.interrupt = Interrupt()
         self.counts: Counter[tuple[str, Verdict, Cause | None, Trigger]] = Counter()
         self.last: dict[str, Run] = {}
+        self.unsettled = 0
+        """Slots that were begun and are not on disk yet: queued, in flight, or waiting for the disk."""
         self.in_flight = 0
         self.queued = 0
         self.queue_ns = 0
@@ -90,24 +92,31 @@ class Runs:
     async def go(self, begin: Begin) -> None:
         """Sees a slot through to its end: afterwards it is accounted for, whatever happened."""
         self._idle.clear()
+        self.unsettled += 1
+        try:
+            await self._writer.write(await self._settled(begin))
+        finally:
+            self.unsettled -= 1
+            if not self.unsettled:
+                self._idle.set()
+
+    async def _settled(self, begin: Begin) -> Change:
+        """What there is to write of the slot. Its place is free by then: a slow disk holds up no other run."""
         self.queued += 1
         asked_ns = self._clock.read().monotonic_ns
         try:
             reason = await self._wait(begin)
             self.queued -= 1
             if reason is not None:
-                await self._skip(begin, reason)
-                return
+                return self._skip(begin, reason)
             self.in_flight += 1
             try:
-                await self._run(begin, self._clock.read().monotonic_ns - asked_ns)
+                return await self._run(begin, self._clock.read().monotonic_ns - asked_ns)
             finally:
                 self.in_flight -= 1
                 self._places.leave()
         finally:
             self._timetable.ended(begin.planned.journey.name, begin.run_id)
-            if not self.in_flight and not self.queued:
-                self._idle.set()
 
     async def _wait(self, begin: Begin) -> Reason | None:
         """None when a place is got; otherwise why there is none."""
@@ -117,7 +126,7 @@ class Runs:
         except TimeoutError:
             return Reason.CAPACITY
 
-    async def _skip(self, begin: Begin, reason: Reason) -> None:
+    def _skip(self, begin: Begin, reason: Reason) -> Change:
         config, planned = self.loaded.config, begin.planned
         record = slots_record(
             config,
@@ -128,11 +137,9 @@ class Runs:
             reason,
             self._clock.read().wall_ns,
         )
-        await self._writer.write(
-            Change(lambda connection: ledger.end(connection, begin.run_id, SlotState.SKIPPED, reason), (record,))
-        )
+        return Change(lambda connection: ledger.end(connection, begin.run_id, SlotState.SKIPPED, reason), (record,))
 
-    async def _run(self, begin: Begin, queue_ns: int) -> None:
+    async def _run(self, begin: Begin, queue_ns: int) -> Change:
         self.queue_ns += queue_ns
         started = self._clock.read()
         lag_ns = started.wall_ns - begin.planned.grid.due_ns(begin.index)
@@ -145,7 +152,7 @@ class Runs:
         suspect = (*disturbed, *_began_late(health, begin.planned.grid))
         run = await self.controls.judge(replace(run, health=health, suspect=suspect))
         self._note(run)
-        await self._writer.write(Change(lambda connection: ledger.end(connection, begin.run_id), (RunRecord(run),)))
+        return Change(lambda connection: ledger.end(connection, begin.run_id), (RunRecord(run),))
 
     async def _performed(self, begin: Begin, started_ns: int) -> Run:
         planned, config = begin.planned, self.loaded.config

@@ -77,7 +77,7 @@ class Stand:
         path = self.folder / "config" / "agent.yaml"
         self.agent = Agent(path, load_agent(path), self.database, {}, self.clock, self._run)
         await self.agent.begin()
-        self.clock.busy = lambda: bool(self.agent.runs.in_flight or self.agent.runs.queued)
+        self.clock.busy = lambda: self.agent.runs.unsettled > 0
         return self.agent
 
     async def _run(self, *given: Any, **more: Any) -> Run:

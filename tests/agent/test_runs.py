@@ -1,4 +1,5 @@
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -177,6 +178,25 @@ async def test_a_run_that_gets_no_place_in_half_its_interval_is_skipped(database
         ("b", SlotState.SKIPPED, Reason.CAPACITY)
     ]
     assert await stand.slots() == [("ran", ""), ("skipped", "capacity")]
+
+
+async def test_a_slow_disk_holds_up_no_other_run(database: Database) -> None:
+    performed = Performed()
+    performed.end.set()
+    stand = Stand(database, performed, concurrency=1)
+    begins = [await stand.begin(name) for name in ("a", "b", "c")]
+    disk = threading.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(database.run(lambda _: disk.wait()))
+        for begin in begins:
+            group.create_task(stand.runs.go(begin))
+        async with asyncio.timeout(10):
+            while len(stand.runs.last) < len(begins):
+                await asyncio.sleep(0.01)
+        assert not await stand.runs.wait_idle(10 * MS)
+        disk.set()
+    assert await stand.runs.wait_idle(0)
+    assert await stand.slots() == [("ran", "")] * 3
 
 
 async def test_a_stopping_agent_skips_what_waits_and_lets_run_what_runs(database: Database) -> None:
