@@ -35,7 +35,7 @@ from probe.spec.scalars import (
 )
 from probe.spec.source import Source, is_folder, is_special, read_source
 from probe.spec.step import read_step
-from probe.steps.http import Follow, Json
+from probe.steps.http_action import Follow, Json
 
 SUFFIXES = (".yaml", ".yml")
 

@@ -22,7 +22,7 @@ from probe.spec.parts import CAPTURE_MODIFIERS, CHECK_MODIFIERS, MODIFIERS
 from probe.spec.scalars import LONGEST_NAME, MOST_REDIRECTS
 from probe.spec.step import NOT_IN_UNDO
 from probe.steps import KINDS
-from probe.steps.http import Follow, Json
+from probe.steps.http_action import Follow, Json
 
 Schema = dict[str, Any]
 

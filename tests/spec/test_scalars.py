@@ -8,7 +8,7 @@ from probe.model.journey import Currency, Label, Percent
 from probe.model.place import Place
 from probe.model.template import Text, Texts, Value
 from probe.spec.scalars import LONGEST_NAME, inside
-from probe.steps.http import Follow
+from probe.steps.http_action import Follow
 from tests.spec.reading import read_as
 
 UNIT = "a number and a unit, such as 500ms, 2s, 1m30s, 12h or 7d"
