@@ -12,7 +12,7 @@ from probe.evaluate.check import run_capture, run_check
 from probe.evaluate.scope import Scope
 from probe.evaluate.template import RenderError
 from probe.model.duration import format_duration
-from probe.model.journey import Check, EffectKind, Poll, Step
+from probe.model.journey import Check, EffectKind, Find, Poll, Step, Undo
 from probe.model.observation import Observation
 from probe.model.result import Attempt, CaptureResult, Cause, CheckResult, Failure, Section, StepResult, Verdict
 from probe.model.timing import add_phases
@@ -33,7 +33,9 @@ class Stage(Struct):
     session: Callable[[str], Awaitable[Any]]
     """The open session of a step kind."""
     write_key: Callable[[str], str]
-    """The idempotency key of a write step, by its name."""
+    """The idempotency key of a write step or an undo, by its name."""
+    before_write: Callable[[Step], Awaitable[None]]
+    """Awaited before a write is sent; StepFailure keeps it from being sent."""
     cut: Callable[[], Failure]
     """Why a step was cancelled."""
     done: Callable[[Step, "Outcome"], None]
@@ -48,9 +50,11 @@ class Outcome(Struct, frozen=True):
     """Whether a byte of it may have left."""
     status: int | None
     """The answer to it: a redirect that was followed is one too."""
+    absent: bool = False
+    """Of a Find: whether there is nothing to be found."""
 
 
-async def perform_step(step: Step, stage: Stage, section: Section) -> StepResult:
+async def perform_step(step: Step, stage: Stage, section: Section) -> Outcome:
     trail = _Trail(step, stage)
     try:
         failure = await (_once(trail) if step.poll is None else _poll(trail, step.poll))
@@ -59,7 +63,7 @@ async def perform_step(step: Step, stage: Stage, section: Section) -> StepResult
         raise
     outcome = _outcome(trail, section, failure)
     stage.done(step, outcome)
-    return outcome.result
+    return outcome
 
 
 class _Trail:
@@ -72,6 +76,7 @@ class _Trail:
         self.began = stage.options.clock()
         self.passed_at: int | None = None
         self.gave_up = False
+        self.absent = False
         self.sent = False
         self.status: int | None = None
 
@@ -107,13 +112,15 @@ def _out_of_time(failure: Failure, poll: Poll, attempts: int) -> Failure:
 
 async def _attempt(trail: _Trail, limit_ns: int, poll: Poll | None) -> Attempt:
     step, stage = trail.step, trail.stage
-    key = stage.write_key(step.name) if step.effect is EffectKind.WRITE else ""
+    key = stage.write_key(step.name) if step.effect is EffectKind.WRITE or isinstance(step, Undo) else ""
     performance = Performance(stage.scope, stage.options, key)
     began = stage.options.clock()
     seen: Observation | None = None
     failure: Failure | None = None
     try:
         session = await stage.session(step.kind)
+        if step.effect is EffectKind.WRITE:
+            await stage.before_write(step)
         async with asyncio.timeout(limit_ns / 1e9):
             seen = await KINDS[step.kind].perform(step.action, session, performance)
     except TimeoutError:
@@ -190,6 +197,10 @@ def _look(
     trail: _Trail, seen: Observation, poll: Poll | None, checks: list[CheckResult], captures: list[CaptureResult]
 ) -> Failure | None:
     step, scope = trail.step, trail.stage.scope
+    if isinstance(step, Find) and step.absent:
+        trail.absent = all(run_check(check, seen, scope).passed for check in step.absent)
+        if trail.absent:
+            return None
     if poll is not None:
         until = [run_check(check, seen, scope) for check in poll.until]
         checks += until
@@ -248,7 +259,7 @@ def _unexpected_status(step: Step, poll: Poll | None, seen: Observation) -> Fail
 
 
 def _outcome(trail: _Trail, section: Section, failure: Failure | None) -> Outcome:
-    return Outcome(_result(trail, section, failure), trail.sent, trail.status)
+    return Outcome(_result(trail, section, failure), trail.sent, trail.status, trail.absent)
 
 
 def _result(trail: _Trail, section: Section, failure: Failure | None) -> StepResult:

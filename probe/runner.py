@@ -4,7 +4,7 @@ import asyncio
 import random
 from contextlib import AsyncExitStack
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid4
 
 from probe import __version__
 from probe.evaluate.scope import Scope
@@ -12,13 +12,11 @@ from probe.evaluate.template import RenderError, names_in, render_value
 from probe.evaluate.value import MISSING
 from probe.interrupt import Interrupt
 from probe.model.duration import format_duration
-from probe.model.journey import EffectKind, Journey, Step
+from probe.model.journey import IDEMPOTENCY_KEY, EffectKind, Journey, Step, Undo
 from probe.model.progress import Progress, Watch
 from probe.model.result import (
     SCHEMA,
     Cause,
-    Effect,
-    EffectState,
     Failure,
     Run,
     Section,
@@ -31,12 +29,13 @@ from probe.safety.redaction import Redactor
 from probe.settings import NAMESERVERS, Clocks, Settings
 from probe.steps import KINDS
 from probe.steps.base import Options
+from probe.writes import Writes
 
 _HELD_BACK = "stopped before the first write"
 
 
-def _unwatched(progress: Progress) -> None:
-    pass
+def unwatched(progress: Progress) -> None:
+    """Nobody looks on."""
 
 
 async def run_journey(
@@ -44,11 +43,11 @@ async def run_journey(
     settings: Settings,
     *,
     clocks: Clocks | None = None,
-    watch: Watch = _unwatched,
+    watch: Watch = unwatched,
     interrupt: Interrupt | None = None,
 ) -> Run:
     """Runs the journey once. Whatever happens becomes the Run; secrets are out of it when it is returned."""
-    run = _Running(journey, settings, clocks or Clocks(), watch, interrupt or Interrupt())
+    run = Running(journey, settings, clocks or Clocks(), watch, interrupt or Interrupt())
     async with AsyncExitStack() as sessions:
         run.sessions = sessions
         await run.go()
@@ -56,8 +55,8 @@ async def run_journey(
     return run.record()
 
 
-class _Running:
-    """One run while it goes on."""
+class Running:
+    """A run while it goes on: what its steps need, and what has come of them."""
 
     sessions: AsyncExitStack
 
@@ -76,20 +75,22 @@ class _Running:
         self.scope = Scope(settings.environ, clocks.now, random.Random())  # noqa: S311 - test data, not keys
         self.secrets: dict[str, str] = {}
         self.opened: dict[str, Any] = {}
-        self.effects: list[tuple[Step, Effect]] = []
         self.results: list[StepResult] = []
         self.failure: Failure | None = None
+        self.held_back = ""
+        """Why the run stopped before a write, when it did."""
         self.duration_ns = 0
         self.redactor = Redactor({})
+        self.writes = Writes(journey, settings, self.run_id, self.scope, self.redactor, clocks.now)
 
     def clock(self) -> int:
         """Nanoseconds since the run began."""
         return self.monotonic_ns() - self.origin_ns
 
     async def go(self) -> None:
-        self.failure = self._fill_scope()
-        stage = self._stage()
-        self.failure = self.failure or await self._open_sessions(stage)
+        self.failure = self.fill_scope()
+        stage = self.stage()
+        self.failure = self.failure or await self.open_sessions(stage)
         self.origin_ns = self.monotonic_ns()  # opening sessions is not part of what is measured
         if self.failure is None:
             await self._steps(stage)
@@ -101,7 +102,7 @@ class _Running:
                 self._skip_rest(section, "the run could not start")
         self.duration_ns = self.clock()
 
-    def _fill_scope(self) -> Failure | None:
+    def fill_scope(self) -> Failure | None:
         """Secrets first, then variables in their order; the Failure names what has no value."""
         for name, secret in self.journey.secrets.items():
             default = secret.default if self.settings.secret_defaults else None
@@ -111,7 +112,7 @@ class _Running:
                 return Failure(Cause.SCRIPT, message, self.journey.place, hint=f"export {secret.env}=…")
             self.secrets[name] = value
             self.scope.set(name, value, secret=True)
-        self.redactor = Redactor(self.secrets)
+            self.redactor.add(name, value)
         self.scope.derived = self.redactor.add
         for name, written in self.journey.variables.items():
             try:
@@ -121,7 +122,7 @@ class _Running:
                 return Failure(Cause.SCRIPT, f"the variable {name}: {error}", error.place, hint=error.hint)
         return None
 
-    def _stage(self) -> Stage:
+    def stage(self) -> Stage:
         bound = {
             name: (self.secrets[name], s.hosts)
             for name, s in self.journey.secrets.items()
@@ -133,6 +134,7 @@ class _Running:
             user_agent=f"probe/{__version__}",
             tls=self.settings.tls,
             writes_allowed=self.settings.writes_allowed,
+            journalled=self.settings.journal is not None,
             secret_hosts=bound,
             now=self.now,
             nameservers=tuple(self.settings.environ.get(NAMESERVERS, "").replace(",", " ").split()),
@@ -142,15 +144,14 @@ class _Running:
             options=options,
             redactor=self.redactor,
             session=lambda kind: self._session(kind, options),
-            write_key=self._write_key,
+            write_key=self.writes.key,
+            before_write=self.writes.before,
             cut=self._cut,
             done=self._done,
         )
 
-    def _write_key(self, step: str) -> str:
-        return str(uuid5(self.run_id, step))
-
-    async def _open_sessions(self, stage: Stage) -> Failure | None:
+    async def open_sessions(self, stage: Stage) -> Failure | None:
+        """Opens those of the steps; the Failure names a kind that cannot be performed here."""
         for kind in dict.fromkeys(step.kind for step in (*self.journey.steps, *self.journey.always)):
             try:
                 await stage.session(kind)
@@ -183,7 +184,8 @@ class _Running:
             async with asyncio.timeout(limit) as section:
                 with self.interrupt.cuts(section):
                     for step in self.journey.steps:
-                        if self._held_back(step):
+                        if why := self._held_back(step):
+                            self.held_back = why
                             return
                         if not await self._step(step, stage, Section.STEPS):
                             return
@@ -192,25 +194,22 @@ class _Running:
 
     async def _step(self, step: Step, stage: Stage, section: Section) -> bool:
         """Whether the step passed."""
+        outcome = await self.perform(step, stage, section)
+        if step.effect is EffectKind.WRITE:
+            await self.writes.learn()
+        return outcome.result.verdict is Verdict.PASSED
+
+    async def perform(self, step: Step, stage: Stage, section: Section) -> Outcome:
         self.watch(Progress(self.journey.name, step.name, section))
-        result = await perform_step(step, stage, section)
-        return result.verdict is Verdict.PASSED
+        return await perform_step(step, stage, section)
 
     def _done(self, step: Step, outcome: Outcome) -> None:
         result = outcome.result
         self.results.append(result)
-        self._note_effect(step, outcome)
+        self.writes.note(step, outcome)
         if self.failure is None and result.section is not Section.UNDO:
             self.failure = result.failure
         self.watch(Progress(self.journey.name, step.name, result.section, result.verdict, result.duration_ns))
-
-    def _note_effect(self, step: Step, outcome: Outcome) -> None:
-        """A write that may have been sent leaves something behind, unless it was refused."""
-        if step.effect is not EffectKind.WRITE or not outcome.sent or _refused(outcome.status):
-            return
-        known = outcome.result.verdict is Verdict.PASSED
-        state = EffectState.OPEN if known else EffectState.UNKNOWN
-        self.effects.append((step, Effect(step.name, state, step.undo is not None, self._write_key(step.name))))
 
     async def _cleanup(self, stage: Stage) -> None:
         """Undo the writes, the last one first, then `always`: within their own time, whatever happened before."""
@@ -219,35 +218,59 @@ class _Running:
         )
         try:
             async with asyncio.timeout(self.journey.cleanup_timeout / 1e9):
-                for index in reversed(range(len(self.effects))):
+                await self.writes.learn()
+                for index in reversed(range(len(self.writes.effects))):
                     await self._undo(index, stage)
                 for step in self.journey.always:
-                    if self._held_back(step):
-                        self._skip(step, Section.ALWAYS, _HELD_BACK)
+                    if why := self._held_back(step):
+                        self._skip(step, Section.ALWAYS, why)
                     elif not self._skip_unready(step, Section.ALWAYS):
                         await self._step(step, stage, Section.ALWAYS)
         except TimeoutError:
             pass  # as above
 
     async def _undo(self, index: int, stage: Stage) -> None:
-        step, effect = self.effects[index]
-        if step.undo is None or self._skip_unready(step.undo, Section.UNDO):
-            return
-        if await self._step(step.undo, stage, Section.UNDO):
-            self.effects[index] = (step, Effect(effect.step, EffectState.UNDONE, effect.undoable, effect.key))
+        step, effect = self.writes.effects[index]
+        if step.undo is not None:
+            self.scope.set(IDEMPOTENCY_KEY, effect.key)
+            await self.writes.settle(index, await self.take_back(step.undo, stage))
 
-    def _held_back(self, step: Step) -> bool:
-        return self.settings.stop_before_writes and step.effect is EffectKind.WRITE
+    async def take_back(self, undo: Undo, stage: Stage) -> str:
+        """Why the write could not be undone; empty when it was, or when it made nothing."""
+        if undo.find is not None and self._missing(undo):
+            found = await self.perform(undo.find, stage, Section.UNDO)
+            if found.absent:
+                self._skip(undo, Section.UNDO, "the write made nothing")
+                return ""
+            if found.result.failure is not None:
+                self._skip(undo, Section.UNDO, "what the write made was not found")
+                return found.result.failure.message
+        if missing := self._missing(undo):
+            self._skip(undo, Section.UNDO, missing)
+            return missing
+        failure = (await self.perform(undo, stage, Section.UNDO)).result.failure
+        return "" if failure is None else failure.message
+
+    def _held_back(self, step: Step) -> str:
+        """Why the step is not to be performed in this run; empty when it is."""
+        if step.effect is not EffectKind.WRITE:
+            return ""
+        return _HELD_BACK if self.settings.stop_before_writes else self.settings.writes_stopped()
 
     def _skip_unready(self, step: Step, section: Section) -> bool:
         """Whether the step needs something that was never captured; then it is recorded as skipped."""
+        missing = self._missing(step)
+        if missing:
+            self._skip(step, section, missing)
+        return bool(missing)
+
+    def _missing(self, step: Step) -> str:
+        """Which names of the step have no value, in words; empty when all have one."""
         own = {capture.name for capture in step.captures}
         parts = (step.action, step.checks, step.captures, step.poll)
         unknown = [(text, name) for text, name in names_in(parts) if self.scope.find(name) is MISSING]
         missing = {name for text, name in unknown if not _has_value(text, self.scope)} - own
-        if missing:
-            self._skip(step, section, f"{', '.join(sorted(missing))} was never captured")
-        return bool(missing)
+        return f"{', '.join(sorted(missing))} was never captured" if missing else ""
 
     def _skip(self, step: Step, section: Section, why: str) -> None:
         self.results.append(
@@ -264,7 +287,7 @@ class _Running:
     def _why_stopped(self) -> str:
         if self.interrupt.requested:
             return "interrupted before it"
-        return _HELD_BACK if self.failure is None else "a step before it did not pass"
+        return "a step before it did not pass" if self.failure else self.held_back
 
     def record(self) -> Run:
         failure = self.failure
@@ -288,7 +311,7 @@ class _Running:
             variables={
                 name: self.scope.find(name) for name in self.journey.variables if self.scope.find(name) is not MISSING
             },
-            effects=tuple(effect for _, effect in self.effects),
+            effects=tuple(effect for _, effect in self.writes.effects),
             failure=failure,
             interrupted=self.interrupt.requested,
             env=self.settings.env,
@@ -305,8 +328,3 @@ def _has_value(text: Text, scope: Scope) -> bool:
     except RenderError:
         return False
     return True
-
-
-def _refused(status: int | None) -> bool:
-    """Whether the target said that it did not do what was asked (RFC 9110 §15.5); 408 leaves it open."""
-    return status is not None and 400 <= status < 500 and status != 408

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from probe.durable.transactions import Transactions
 from probe.model.result import Trigger
 from probe.model.slot import Slot
 from probe.model.timing import Clock
@@ -40,6 +41,10 @@ class Settings(Struct, frozen=True):
     run_id: str = ""
     """The id the run was announced under; empty takes a new one."""
     slot: Slot | None = None
+    journal: Transactions | None = None
+    """`effects.db`; without it nothing is written beyond this machine."""
+    writes_stopped: Callable[[], str] = lambda: ""
+    """Why nothing may be written now; empty when it may."""
 
     @property
     def instants(self) -> Clock:

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 from ssl import SSLContext
 
 import pytest
@@ -13,14 +14,15 @@ Serve = Callable[..., Awaitable[str]]
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees the proxies and settings of whoever runs it."""
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the proxies, the settings and the state of whoever runs it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "xdg-state"))
     for scheme in ("http", "https", "all", "no"):
         monkeypatch.delenv(f"{scheme}_proxy", raising=False)
         monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
     for name in ("SHOP_URL", "TEST_CARD", "GITHUB_STEP_SUMMARY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("PROBE_CLOCK", "PROBE_NAMESERVERS"):
+    for name in ("PROBE_CLOCK", "PROBE_NAMESERVERS", "PROBE_STATE"):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -60,6 +60,9 @@ def stage(session: Client | None = None, clock: Callable[[], int] = perf_counter
     async def opened(kind: str) -> Client | None:
         return session
 
+    async def unasked(step: Step) -> None:
+        pass
+
     outcomes: list[Outcome] = []
     return Theatre(
         scope=Scope({}, lambda: datetime.now(UTC), Random(0)),
@@ -67,6 +70,7 @@ def stage(session: Client | None = None, clock: Callable[[], int] = perf_counter
         redactor=Redactor({}),
         session=opened,
         write_key=lambda name: f"key of {name}",
+        before_write=unasked,
         cut=lambda: CUT,
         done=lambda step, outcome: outcomes.append(outcome),
         outcomes=outcomes,
@@ -81,9 +85,9 @@ def written(step: str, url: str = "") -> Step:
 
 async def performed(step: Step, on: Stage | None = None) -> StepResult:
     if on is not None:
-        return await perform_step(step, on, Section.STEPS)
+        return (await perform_step(step, on, Section.STEPS)).result
     async with open_client(perf_counter_ns, "test") as client:
-        return await perform_step(step, stage(client), Section.STEPS)
+        return (await perform_step(step, stage(client), Section.STEPS)).result
 
 
 def answering(*bodies: str, status: int = 200) -> Talk:

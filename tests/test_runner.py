@@ -21,13 +21,14 @@ from probe.errors import StepFailure
 from probe.interrupt import Interrupt
 from probe.model.codec import decode_run, encode_run
 from probe.model.duration import Duration
-from probe.model.journey import Cleanup, EffectKind, Journey, Label, Step
+from probe.model.journey import Cleanup, EffectKind, Journey, Label, Step, Undo
 from probe.model.observation import Observation
 from probe.model.place import Place
 from probe.model.progress import Progress
 from probe.model.result import Cause, EffectState, Failure, Run, Section, Trigger, Verdict
 from probe.model.timing import Clock, Phase
 from probe.runner import run_journey
+from probe.safety.journal import open_journal
 from probe.settings import Clocks, Settings
 from probe.spec.load import read_journey
 from probe.spec.source import Source
@@ -184,10 +185,12 @@ async def test_a_write_without_undo_does_not_ask_for_attention(shop: Shop) -> No
     assert (effects(found), found.effects_open) == ([("a", EffectState.OPEN, False)], ())
 
 
-async def test_a_write_goes_nowhere_but_to_this_machine_unless_it_may() -> None:
+async def test_a_write_goes_nowhere_but_to_this_machine_unless_it_may(tmp_path: Path) -> None:
     found = await run(PAY, "http://shop.invalid")
     assert (found.verdict, found.effects, found.steps[0].attempts[0].exchanges) == (ERRORED, (), ())
-    allowed = await run(PAY, "http://shop.invalid", writes_allowed=True)
+    journal = await open_journal(tmp_path)
+    allowed = await run(PAY, "http://shop.invalid", writes_allowed=True, journal=journal)
+    await journal.close()
     assert allowed.failure is not None
     assert allowed.failure.cause is Cause.RESOLVE
 
@@ -493,7 +496,7 @@ def scripted_steps(draw: st.DrawFn, prefix: str) -> tuple[Step, ...]:
         step = Step(name=Label(f"{prefix}{number}"), kind="scripted", action=act, place=PLACE)
         undo = draw(st.none() | st.sampled_from(ACTS))
         if prefix == "s" and draw(st.booleans()):
-            back = undo and Step(name=Label(f"undo {step.name}"), kind="scripted", action=undo, place=PLACE)
+            back = undo and Undo(name=Label(f"undo {step.name}"), kind="scripted", action=undo, place=PLACE)
             step = replace(step, effect=EffectKind.WRITE, undo=back)
         steps.append(step)
     return tuple(steps)

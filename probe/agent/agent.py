@@ -11,6 +11,7 @@ from sqlite3 import Connection
 from probe.agent.clock import Clock, Instant
 from probe.agent.control import Controls
 from probe.agent.deliveries import Deliveries, enrol
+from probe.agent.effects import Effects
 from probe.agent.load import Loaded, load_agent, unready
 from probe.agent.logs import start_logging
 from probe.agent.loop_watch import LoopWatch
@@ -59,7 +60,18 @@ class Agent:
         self.writer = Writer(database, self.deliveries.wake)
         self.controls = Controls(loaded.targets, lambda: clock.read().monotonic_ns)
         self.loop_watch = LoopWatch()
-        self.runs = Runs(loaded, environ, clock, self.writer, self.timetable, self.controls, self.loop_watch, perform)
+        self.effects = Effects(loaded.state, clock, lambda: self.loaded.kill_switch)
+        self.runs = Runs(
+            loaded,
+            environ,
+            clock,
+            self.writer,
+            self.timetable,
+            self.controls,
+            self.loop_watch,
+            self.effects,
+            perform,
+        )
         self.notices: list[str] = []
         self.reloads = 0
         self.reload_failures = 0

@@ -7,16 +7,13 @@ from typing import Annotated, Any, NewType
 from msgspec import Meta, Struct
 
 from probe.model.duration import NANOSECONDS, Duration
-from probe.model.journey import Label, Schedule
+from probe.model.journey import Budget, Count, Label, Schedule
 from probe.model.place import Place
 from probe.model.slot import Placement
 from probe.model.template import Value
 
 Size = NewType("Size", int)
 """Bytes, written as `64MiB`."""
-
-Count = NewType("Count", int)
-"""A whole number, 1 or more."""
 
 _S = NANOSECONDS["s"]
 
@@ -59,6 +56,7 @@ class Override(Struct, frozen=True):
         Mapping[str, Value], Meta(description="Values for this journey's variables, before those of all journeys.")
     ] = {}
     placement: Annotated[Placement | None, Meta(description="Takes the place of the agent's placement.")] = None
+    budget: Annotated[Budget | None, Meta(description="Takes the place of the journey's own budget.")] = None
 
 
 class Logging(Struct, frozen=True):
@@ -130,6 +128,12 @@ class AgentConfig(Struct, frozen=True):
     writes: Annotated[
         Writes, Meta(description="`allow` lets steps with effect: write go beyond this machine (deny unless said).")
     ] = Writes.DENY
+    kill_switch: Annotated[
+        str,
+        Meta(
+            description="While this file is there nothing is written (`stop-writes` in the state folder unless said)."
+        ),
+    ] = ""
     grace: Annotated[
         Duration, Meta(description="How long running journeys may go on after SIGTERM before they are cut (30s).")
     ] = Duration(30 * _S)

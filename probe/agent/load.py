@@ -10,12 +10,14 @@ from msgspec.structs import replace
 
 from probe.agent.config import AgentConfig, Override, Written
 from probe.agent.control import Target, parse_target
-from probe.agent.grid import Grid, grid_of
+from probe.agent.grid import grid_of
+from probe.agent.planned import Planned
 from probe.agent.readers import CONFIG_READERS, name_of
+from probe.agent.writing import unsafe_writes
 from probe.errors import SpecError, UsageError
 from probe.evaluate.suggest import did_you_mean
 from probe.evaluate.template import names_in
-from probe.model.journey import EffectKind, Journey, Schedule
+from probe.model.journey import Journey, Schedule
 from probe.model.place import Mistake
 from probe.model.slot import Placement
 from probe.model.template import Call, Text, Value
@@ -29,25 +31,6 @@ TARGET = "shop"
 """The variable that says where the journeys go: `probe smoke --target` sets it too."""
 
 
-class Planned(Struct, frozen=True):
-    """A journey as this agent runs it."""
-
-    journey: Journey
-    grid: Grid
-    timeout_ns: int
-    placement: Placement
-    turn: int
-    """The region's place among `turns` regions: with `rotate` it writes in the slots whose index leaves this rest."""
-    turns: int
-
-    def writes_in(self, index: int) -> bool:
-        return self.placement is not Placement.ROTATE or index % self.turns == self.turn
-
-    @property
-    def begins_with_a_write(self) -> bool:
-        return self.journey.steps[0].effect is EffectKind.WRITE
-
-
 class Loaded(Struct, frozen=True):
     """Everything a configuration says, checked."""
 
@@ -56,6 +39,15 @@ class Loaded(Struct, frozen=True):
     planned: tuple[Planned, ...]
     disabled: tuple[str, ...]
     targets: tuple[Target, ...]
+
+    @property
+    def state(self) -> Path:
+        return self.folder / self.config.state
+
+    @property
+    def kill_switch(self) -> Path | None:
+        """The file the configuration names."""
+        return self.folder / self.config.kill_switch if self.config.kill_switch else None
 
 
 def load_agent(path: Path) -> Loaded:
@@ -69,10 +61,13 @@ def load_agent(path: Path) -> Loaded:
     mistakes += [*_without_schedule(config, enabled), *_same_exporter(config)]
     if mistakes:
         raise SpecError(mistakes)
+    planned = tuple(_plan(config, journey) for journey in enabled)
+    if mistakes := [mistake for each in planned for mistake in unsafe_writes(config, each)]:
+        raise SpecError(mistakes)
     return Loaded(
         config=replace(config, agent=config.agent or socket.gethostname()),
         folder=path.parent,
-        planned=tuple(_plan(config, journey) for journey in enabled),
+        planned=planned,
         disabled=tuple(journey.name for journey in journeys if journey not in enabled),
         targets=targets,
     )
@@ -263,4 +258,6 @@ def _plan(config: AgentConfig, journey: Journey) -> Planned:
         placement=placement,
         turn=turn,
         turns=turns,
+        budget=override.budget or journey.budget,
+        frequent_writes=schedule.frequent_writes,
     )

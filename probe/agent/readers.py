@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from probe.agent.config import Count, Export, Exports, Listen, Override, Overrides, Patterns, Size, Written
+from probe.agent.config import Export, Exports, Listen, Override, Overrides, Patterns, Size, Written
 from probe.export.base import Token
 from probe.export.exporters import EXPORTERS
 from probe.model.address import parse_address
@@ -14,8 +14,6 @@ from probe.spec.decode import BAD, Decoder, Reader
 from probe.spec.load import READERS
 from probe.spec.nodes import Node, Scalar
 from probe.spec.scalars import read_str
-
-LARGEST_COUNT = 10_000
 
 _SIZE = re.compile(r"([0-9]{1,9})(KiB|MiB|GiB)")
 _UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -26,12 +24,6 @@ def read_size(decoder: Decoder, node: Node) -> Any:
     if found is None or not int(found[1]):
         return decoder.expected("a size", node, "such as 64MiB or 1GiB")
     return Size(int(found[1]) * _UNITS[found[2]])
-
-
-def read_count(decoder: Decoder, node: Node) -> Any:
-    if isinstance(node, Scalar) and type(node.value) is int and 1 <= node.value <= LARGEST_COUNT:
-        return Count(node.value)
-    return decoder.expected(f"a whole number from 1 to {LARGEST_COUNT:,}", node)
 
 
 def read_listen(decoder: Decoder, node: Node) -> Any:
@@ -97,7 +89,6 @@ def name_of(export: Export) -> str:
 CONFIG_READERS: dict[Any, Reader] = {
     **READERS,
     Size: read_size,
-    Count: read_count,
     Listen: read_listen,
     Token: read_token,
     Written: read_written,

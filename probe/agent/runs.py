@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from probe.agent.clock import Clock
 from probe.agent.config import Writes
 from probe.agent.control import Controls
+from probe.agent.effects import Effects
 from probe.agent.grid import Grid
 from probe.agent.load import Loaded
 from probe.agent.loop_watch import LoopWatch
@@ -46,6 +47,7 @@ class Runs:
         timetable: Timetable,
         controls: Controls,
         loop_watch: LoopWatch,
+        effects: Effects,
         perform: Perform = run_journey,
     ) -> None:
         self.loaded = loaded
@@ -65,6 +67,7 @@ class Runs:
         self._writer = writer
         self._timetable = timetable
         self._loop_watch = loop_watch
+        self._effects = effects
         self._perform = perform
         self._places = Places(loaded.config.concurrency)
         self._idle = asyncio.Event()
@@ -111,7 +114,7 @@ class Runs:
                 return self._skip(begin, reason)
             self.in_flight += 1
             try:
-                return await self._run(begin, self._clock.read().monotonic_ns - asked_ns)
+                return await self._admitted(begin, self._clock.read().monotonic_ns - asked_ns)
             finally:
                 self.in_flight -= 1
                 self._places.leave()
@@ -138,6 +141,17 @@ class Runs:
             self._clock.read().wall_ns,
         )
         return Change(lambda connection: ledger.end(connection, begin.run_id, SlotState.SKIPPED, reason), (record,))
+
+    async def _admitted(self, begin: Begin, queue_ns: int) -> Change:
+        """A run that may write has its budget reserved before it begins."""
+        if not (begin.planned.writes and begin.planned.writes_in(begin.index)):
+            return await self._run(begin, queue_ns)
+        if reason := await self._effects.admit(begin.planned, begin.run_id):
+            return self._skip(begin, reason)
+        try:
+            return await self._run(begin, queue_ns)
+        finally:
+            await self._effects.over(begin.run_id, self.last.get(begin.planned.journey.name))
 
     async def _run(self, begin: Begin, queue_ns: int) -> Change:
         self.queue_ns += queue_ns
@@ -169,6 +183,8 @@ class Runs:
             env=config.env,
             run_id=begin.run_id,
             slot=slot,
+            journal=await self._effects.journal() if planned.writes else None,
+            writes_stopped=self._effects.stopped,
         )
         try:
             return await self._perform(planned.journey, settings, interrupt=self.interrupt)

@@ -7,10 +7,10 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
-from probe.agent import upkeep
+from probe.agent import undoing, upkeep
 from probe.agent.agent import Agent
 from probe.agent.clock import SystemClock
 from probe.agent.listen import listen
@@ -30,22 +30,17 @@ log = logging.getLogger("probe.agent")
 
 async def serve(path: Path, loaded: Loaded, environ: Mapping[str, str]) -> None:
     """Runs the agent until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reloads."""
-    database = await Database.open(loaded.folder / loaded.config.state)
-    try:
+    async with AsyncExitStack() as closing:
+        database = await Database.open(loaded.state)
+        closing.push_async_callback(database.close)
         agent = Agent(path, loaded, database, environ, SystemClock())
-        async with listen(loaded.config.listen, lambda: status_of(agent), agent.reload) as url:
-            with _signals(agent) as reloads:
-                log.info(
-                    "agent %s of %s at %s: %d journeys",
-                    loaded.config.agent,
-                    loaded.config.region,
-                    url,
-                    len(loaded.planned),
-                )
-                await _live(agent, reloads)
-        log.info("ended")
-    finally:
-        await database.close()
+        closing.push_async_callback(agent.effects.close)
+        url = await closing.enter_async_context(listen(loaded.config.listen, lambda: status_of(agent), agent.reload))
+        with _signals(agent) as reloads:
+            config, count = loaded.config, len(loaded.planned)
+            log.info("agent %s of %s at %s: %d journeys", config.agent, config.region, url, count)
+            await _live(agent, reloads)
+    log.info("ended")
 
 
 async def _live(agent: Agent, reloads: asyncio.Event) -> None:
@@ -59,6 +54,7 @@ async def _live(agent: Agent, reloads: asyncio.Event) -> None:
                 upkeep.look_at_controls(agent),
                 upkeep.beat(agent),
                 upkeep.keep_in_bounds(agent),
+                undoing.take_back(agent),
                 _reload_when_asked(agent, reloads),
             )
         ]

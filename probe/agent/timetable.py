@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from probe.agent.clock import Instant
 from probe.agent.grid import look
-from probe.agent.load import Planned
+from probe.agent.planned import Planned
 from probe.model.slot import Reason, SlotState
 
 

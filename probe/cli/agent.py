@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from probe.agent.load import Loaded, Planned, load_agent, unready
+from probe.agent.load import Loaded, load_agent, unready
+from probe.agent.planned import Planned
 from probe.errors import ExitCode, SpecError
 from probe.model.duration import format_duration
 

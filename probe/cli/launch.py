@@ -6,19 +6,24 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from probe.cli.loop import loop_factory
+from probe.cli.state import shared_journal
+from probe.durable.transactions import Transactions
 from probe.errors import ExitCode, UsageError
 from probe.evaluate.suggest import did_you_mean
 from probe.export.progress import Shown, show_progress
 from probe.interrupt import Interrupt
 from probe.model.duration import format_duration
-from probe.model.journey import Journey
+from probe.model.journey import EffectKind, Journey
 from probe.model.result import Run, Verdict
 from probe.runner import run_journey
+from probe.safety import switch
+from probe.safety.switch import stopped_by
 from probe.settings import Settings
 
 SIDE_BY_SIDE = 10
@@ -31,7 +36,19 @@ class Plan(Struct, frozen=True):
     """Journeys, each with the settings of its runs in a row."""
 
     work: Sequence[tuple[Journey, Sequence[Settings]]]
+    state: Path
+    """Where the writes are journalled."""
     fail_fast: bool = False
+
+    @property
+    def writes(self) -> bool:
+        return any(
+            step.effect is EffectKind.WRITE for journey, _ in self.work for step in (*journey.steps, *journey.always)
+        )
+
+    @property
+    def may_write_anywhere(self) -> bool:
+        return any(settings.writes_allowed for _, row in self.work for settings in row)
 
 
 def launch(plan: Plan, *, quiet: bool) -> list[Run]:
@@ -41,6 +58,13 @@ def launch(plan: Plan, *, quiet: bool) -> list[Run]:
 
 
 async def _launch(plan: Plan, shown: Shown) -> list[Run]:
+    if not plan.writes:
+        return await _run_all(plan, shown, None)
+    async with shared_journal(plan.state, needed=plan.may_write_anywhere) as journal:
+        return await _run_all(plan, shown, journal)
+
+
+async def _run_all(plan: Plan, shown: Shown, journal: Transactions | None) -> list[Run]:
     interrupt = Interrupt()
     places = asyncio.Semaphore(SIDE_BY_SIDE)
     done: dict[int, list[Run]] = {index: [] for index in range(len(plan.work))}
@@ -51,7 +75,12 @@ async def _launch(plan: Plan, shown: Shown) -> list[Run]:
             async with places:
                 if interrupt.requested or stop.requested:
                     return
-                run = await run_journey(journey, settings, watch=shown.watch, interrupt=interrupt)
+                run = await run_journey(
+                    journey,
+                    replace(settings, journal=journal, writes_stopped=lambda: stopped_by(plan.state / switch.FILE)),
+                    watch=shown.watch,
+                    interrupt=interrupt,
+                )
             done[index].append(run)
             stop.requested = plan.fail_fast and run.verdict is not Verdict.PASSED
 

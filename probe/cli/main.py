@@ -17,6 +17,8 @@ COMMANDS = {
     "hub": "Take in the results of all regions, compare them and show them.",
     "compare": "Ask a hub which region is slower or down, on which step, in which phase, since when.",
     "demo": "See all of it at work on this machine: a shop, agents in three regions, a hub.",
+    "journal": "List what writes left behind: orders that are not taken back.",
+    "reap": "Undo what killed runs left behind.",
     "check": "Validate journey files without running them.",
     "schema": "Print the JSON Schema of journey files, for editors.",
 }

@@ -10,6 +10,7 @@ from typing import Any
 import click
 from msgspec import Struct
 
+from probe.cli.state import state_option
 from probe.errors import ExitCode, UsageError
 from probe.model.duration import parse_duration
 from probe.model.result import Trigger
@@ -26,6 +27,7 @@ class Chosen(Struct, frozen=True):
     fail_fast: bool
     timeout_ns: int | None
     allow_writes: bool
+    state: Path
     json_path: Path | None
     junit_path: Path | None
     quiet: bool
@@ -85,6 +87,7 @@ def journey_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]
             "--timeout", "timeout_ns", metavar="TIME", callback=parse_time, help="The longest a run's steps may take."
         ),
         click.option("--allow-writes", is_flag=True, help="Let steps with effect: write go beyond this machine."),
+        state_option,
         click.option(
             "--json",
             "json_path",

@@ -31,7 +31,7 @@ def command(chosen: Chosen, repeat: int, demo: bool) -> ExitCode:
         require_variables(journeys, values)
         settings = chosen.settings(Trigger.MANUAL)
         work = [(journey, [settings_for(journey, settings, values)] * repeat) for journey in journeys]
-        runs = launch(Plan(work, chosen.fail_fast), quiet=chosen.quiet)
+        runs = launch(Plan(work, chosen.state, chosen.fail_fast), quiet=chosen.quiet)
     reports.write(runs)
     return exit_code(runs)
 

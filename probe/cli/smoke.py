@@ -63,7 +63,7 @@ def command(chosen: Chosen, target: str, runs: int, markdown_path: Path | None) 
     require_variables(journeys, values)
     settings = replace(chosen.settings(Trigger.SMOKE), secret_defaults=False)
     work = [_row(journey, settings, values, runs) for journey in journeys]
-    done = launch(Plan(work, chosen.fail_fast), quiet=chosen.quiet)
+    done = launch(Plan(work, chosen.state, chosen.fail_fast), quiet=chosen.quiet)
     code = decide(journeys, done, target)
     reports.write(done, title=_title(code, strangers(journeys, done, target), target))
     return code

@@ -23,6 +23,10 @@ class Scope:
     def find(self, name: str) -> Any:
         return self._values.get(name, MISSING)
 
+    def open_values(self) -> dict[str, Any]:
+        """What stands for the names that are no secrets."""
+        return {name: value for name, value in self._values.items() if name not in self._secret}
+
     def set(self, name: str, value: Any, *, secret: bool = False) -> None:
         self._values[name] = value
         if secret:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from probe.durable.folder import hold_folder, open_database
 from probe.hub import schema
 from probe.hub.facts import StoreTrouble
-from probe.spool.folder import hold_folder, open_database
 
 FILE = "hub.db"
 _LARGEST_WAL = 64 * 2**20

@@ -4,7 +4,7 @@ a window over a journey reads the figures only.
 
 from sqlite3 import Connection
 
-from probe.spool.folder import make_tables
+from probe.durable.folder import make_tables
 
 VERSION = 1
 

@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from probe.durable.folder import FolderError, make_folder, make_private
 from probe.hub.database import told
 from probe.hub.facts import Scope, StoreTrouble, Token
 from probe.model.duration import NANOSECONDS
-from probe.spool.folder import FolderError, make_folder, make_private
 
 FILE = "tokens.db"
 PREFIX = "probe_"

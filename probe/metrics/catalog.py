@@ -82,6 +82,15 @@ SLOTS: tuple[Metric[AgentStatus], ...] = (
            "The distance of two slots."),
 )  # fmt: skip
 
+EFFECTS: tuple[Metric[AgentStatus], ...] = (
+    Metric("probe_effects_open", GAUGE, "", (), once(lambda it: it.effects_open),
+           "Writes that are to be undone and are not yet."),
+    Metric("probe_effects_leaked", GAUGE, "", (), once(lambda it: it.effects_leaked),
+           "Writes that could not be undone: a person must look at them (probe journal lists them)."),
+    Metric("probe_writes_stopped", GAUGE, "", (), once(lambda it: bool(it.writes_stopped)),
+           "1 while the kill switch stops all writes."),
+)  # fmt: skip
+
 SPOOL: tuple[Metric[AgentStatus], ...] = (
     Metric("probe_spool_records", GAUGE, "", (), once(lambda it: it.spool_records),
            "Records that at least one exporter has not delivered."),
@@ -168,9 +177,10 @@ TOPICS = (
     ),
     Topic("Slots", "Every slot is accounted for, at any time: expected = ran + skipped + missed + running.", SLOTS),
     Topic("Delivery", "What waits in the spool, and what each exporter has delivered of it.", SPOOL),
+    Topic("Effects", "What writes left behind. An alert on probe_effects_leaked > 0 wakes a person.", EFFECTS),
     Topic("Agent", "Whether the agent is well, and how far what it says can be trusted.", AGENT),
     Topic("Process", "What the agent costs its machine (on Linux).", PROCESS),
 )
 
-OF_AGENT = (*COUNTS, *SLOTS, *SPOOL, *AGENT)
+OF_AGENT = (*COUNTS, *SLOTS, *SPOOL, *EFFECTS, *AGENT)
 CATALOG: tuple[Metric[Any], ...] = tuple(metric for topic in TOPICS for metric in topic.metrics)

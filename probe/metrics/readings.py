@@ -13,7 +13,14 @@ Reading = tuple[tuple[str, ...], float]
 
 SLOT_REASONS: Mapping[SlotState, tuple[str, ...]] = {
     SlotState.RAN: ("", Reason.KILLED),
-    SlotState.SKIPPED: (Reason.OVERLAP, Reason.CAPACITY, Reason.ROTATION, Reason.SHUTDOWN),
+    SlotState.SKIPPED: (
+        Reason.OVERLAP,
+        Reason.CAPACITY,
+        Reason.ROTATION,
+        Reason.BUDGET,
+        Reason.STOPPED,
+        Reason.SHUTDOWN,
+    ),
     SlotState.MISSED: (Reason.DOWN, Reason.SUSPENDED, Reason.CLOCK, Reason.LATE),
 }
 DROP_REASONS = ("size", "age", "rejected", "disk")

@@ -24,6 +24,12 @@ Currency = NewType("Currency", str)
 Label = NewType("Label", str)
 """A name that goes into labels and reports: one line, not empty, at most 200 characters."""
 
+IDEMPOTENCY_KEY = "idempotency_key"
+"""The name an undo knows the key by that its write was sent with."""
+
+Count = NewType("Count", int)
+"""A whole number, 1 or more."""
+
 _MS = NANOSECONDS["ms"]
 DEFAULT_CLEANUP_TIMEOUT = Duration(30 * NANOSECONDS["s"])
 
@@ -83,6 +89,17 @@ class Amount(Struct, frozen=True):
     currency: Annotated[Currency, Meta(description="ISO 4217 code, for example EUR.")]
 
 
+class Budget(Struct, frozen=True):
+    """How much a journey may write in a region; a run that would go beyond it is skipped whole."""
+
+    writes_per_hour: Annotated[Count | None, Meta(description="Writes in any hour.")] = None
+    writes_per_day: Annotated[Count | None, Meta(description="Writes in any 24 hours.")] = None
+    amount_per_day: Annotated[Amount | None, Meta(description="What the writes of any 24 hours spend together.")] = None
+    open_effects: Annotated[
+        Count | None, Meta(description="No further write while so many are neither undone nor looked after.")
+    ] = None
+
+
 class Secret(Struct, frozen=True):
     env: Annotated[str, Meta(description="The environment variable that holds the secret.")]
     default: Annotated[
@@ -97,6 +114,9 @@ class Schedule(Struct, frozen=True):
     timeout: Annotated[
         Duration | None, Meta(ge=_MS, description="The longest a run may take. Read by `probe agent`.")
     ] = None
+    frequent_writes: Annotated[bool, Meta(description="true lets an agent write more often than every 15 minutes.")] = (
+        False
+    )
 
 
 class Latency(Struct, frozen=True):
@@ -133,10 +153,31 @@ class Step(Struct, frozen=True):
         EffectKind, Meta(description="`write`: changes something that matters; sent at most once per run.")
     ] = EffectKind.READ
     amount: Annotated[Amount | None, Meta(description="What the write spends.")] = None
-    undo: Annotated["Step | None", Meta(description="How to take the write back; runs after the steps.")] = None
+    undo: Annotated["Undo | None", Meta(description="How to take the write back; runs after the steps.")] = None
 
 
 Steps = tuple[Step, ...]
+
+
+class Find(Step, frozen=True):
+    """Finds out what a write made when its answer never came."""
+
+    absent: Annotated[
+        Checks, Meta(description="When all of these hold, the write made nothing, and there is nothing to undo.")
+    ] = ()
+
+
+class Undo(Step, frozen=True):
+    """Takes a write back: in the same run, or, by the journal, in another process that has nothing of that run."""
+
+    login: Annotated[
+        Steps, Meta(description="Steps before it when it is undone later: the session of the run is gone by then.")
+    ] = ()
+    find: Annotated[
+        Find | None,
+        Meta(description="The step before it when something it needs was never captured: the answer was lost."),
+    ] = None
+
 
 Cleanup = NewType("Cleanup", Steps)
 """The steps that run whatever happened, after all undos: none of them can have one."""
@@ -158,6 +199,9 @@ class Journey(Struct, frozen=True):
     ] = {}
     slo: Annotated[Slo | None, Meta(description="What is promised to users.")] = None
     always: Annotated[Cleanup, Meta(description="Cleanup: runs whatever happened before.")] = Cleanup(())
+    budget: Annotated[
+        Budget | None, Meta(description="How much the journey may write; an agent that is allowed to write needs it.")
+    ] = None
     cleanup_timeout: Annotated[
         Duration, Meta(description="Time for all `undo` and `always` steps together (30s unless said).")
     ] = DEFAULT_CLEANUP_TIMEOUT

@@ -95,6 +95,12 @@ class AgentStatus(Struct, frozen=True):
     spool_limit_bytes: int
     unwritten: int
     """Finished records that wait in memory because the disk did not take them."""
+    effects_open: int
+    """Writes that are not undone yet."""
+    effects_leaked: int
+    """Writes that could not be undone: a person must look at them."""
+    writes_stopped: str
+    """Why nothing may be written; empty when it may."""
     reloads: int
     reload_failures: int
     reloaded_at: datetime | None

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from probe.errors import SpecError, UsageError
 from probe.model.definition import definition_of
 from probe.model.duration import Duration
-from probe.model.journey import Captures, Check, Cleanup, Currency, Journey, Label, Percent, Secret, Step, Steps
+from probe.model.journey import Captures, Check, Cleanup, Count, Currency, Journey, Label, Percent, Secret, Step, Steps
 from probe.model.place import Mistake
 from probe.model.template import Text, Texts, Value
 from probe.spec.checks import NAME, read_captures, read_check
@@ -22,6 +22,7 @@ from probe.spec.nodes import Sequence as SequenceNode
 from probe.spec.parse import parse
 from probe.spec.scalars import (
     read_bool,
+    read_count,
     read_currency,
     read_decimal,
     read_duration,
@@ -163,6 +164,7 @@ READERS: dict[Any, Reader] = {
     bool: read_bool,
     Decimal: read_decimal,
     Currency: read_currency,
+    Count: read_count,
     Duration: read_duration,
     Percent: read_percent,
     Follow: read_follow,

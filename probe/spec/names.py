@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from probe.evaluate.suggest import closest, did_you_mean
 from probe.evaluate.template import names_in
-from probe.model.journey import Journey, Step
+from probe.model.journey import IDEMPOTENCY_KEY, Journey, Step
 from probe.model.place import Mistake, Place
 from probe.model.template import Text
 from probe.spec import nodes
@@ -63,6 +63,9 @@ def _step_names(names: _Names) -> Iterator[Scalar]:
                 yield own
             elif isinstance(name, Scalar) and name.text:
                 yield Scalar(f"undo {name.text}", True, undo.place)
+            for each in _mappings(undo.get("login")):
+                if isinstance(named := each.get("name"), Scalar):
+                    yield named
 
 
 def _unknown(names: _Names, texts: Texts) -> Iterator[Mistake]:
@@ -76,12 +79,23 @@ def _unknown(names: _Names, texts: Texts) -> Iterator[Mistake]:
         yield from look.unknown_in(_without_undo(step))
         look.known |= {key.text for key, _ in _captures(step)}
     for step in names.steps:
-        undo = step.get("undo")
-        if undo is not None:
-            yield from look.unknown_in(undo)
+        yield from _unknown_in_undo(step.get("undo"), look)
     for step in names.always:
         yield from look.unknown_in(step)
         look.known |= {key.text for key, _ in _captures(step)}
+
+
+def _unknown_in_undo(undo: Node | None, look: "_Look") -> Iterator[Mistake]:
+    """An undo knows what the journey's steps do, its own login and find, and the key its write was sent with."""
+    if not isinstance(undo, nodes.Mapping):
+        return
+    own = _Look(look.texts, look.defined, {*look.known, IDEMPOTENCY_KEY})
+    find = undo.get("find")
+    for step in (*_mappings(undo.get("login")), *([find] if isinstance(find, nodes.Mapping) else [])):
+        yield from own.unknown_in(step)
+        own.known |= {key.text for key, _ in _captures(step)}
+    rest = [(key, item) for key, item in undo.pairs if key.text not in ("login", "find")]
+    yield from own.unknown_in(nodes.Mapping(rest, undo.place))
 
 
 class _Look(Struct):

@@ -6,7 +6,7 @@ from typing import Any
 
 from probe.evaluate.template import TemplateError, parse_text
 from probe.model.duration import parse_duration
-from probe.model.journey import Percent
+from probe.model.journey import Count, Percent
 from probe.model.place import Place
 from probe.model.template import Text
 from probe.spec import nodes
@@ -15,6 +15,7 @@ from probe.spec.nodes import Node, Scalar, shorten
 
 LONGEST_NAME = 200
 MOST_REDIRECTS = 50
+LARGEST_COUNT = 10_000
 
 _PERCENT = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?%")
 _DECIMAL = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
@@ -52,6 +53,12 @@ def read_bool(decoder: Decoder, node: Node) -> Any:
     word = node.text.lower() if isinstance(node, Scalar) else ""
     hint = f"in YAML 1.2 {word} is a text; write true or false" if word in ("yes", "no", "on", "off") else ""
     return decoder.expected("true or false", node, hint)
+
+
+def read_count(decoder: Decoder, node: Node) -> Any:
+    if isinstance(node, Scalar) and type(node.value) is int and 1 <= node.value <= LARGEST_COUNT:
+        return Count(node.value)
+    return decoder.expected(f"a whole number from 1 to {LARGEST_COUNT:,}", node)
 
 
 def read_duration(decoder: Decoder, node: Node) -> Any:

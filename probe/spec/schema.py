@@ -1,7 +1,7 @@
 """The JSON Schema of journey files, made from the same types and tables that read them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from enum import EnumMeta
 from types import NoneType, UnionType
@@ -14,13 +14,13 @@ from probe.evaluate.predicates import PREDICATES, TYPES, Operand, PredicateKind
 from probe.evaluate.queries import QUERIES, Argument, QueryKind
 from probe.evaluate.value import ValueKind
 from probe.model.duration import Duration
-from probe.model.journey import Captures, Check, Cleanup, Currency, Journey, Label, Percent, Step
+from probe.model.journey import Captures, Check, Cleanup, Count, Currency, Find, Journey, Label, Percent, Step, Undo
 from probe.model.template import Text, Texts, Value
 from probe.model.timing import Phase
 from probe.spec.keys import keys_of
 from probe.spec.parts import CAPTURE_MODIFIERS, CHECK_MODIFIERS, MODIFIERS
-from probe.spec.scalars import LONGEST_NAME, MOST_REDIRECTS
-from probe.spec.step import NOT_IN_UNDO
+from probe.spec.scalars import LARGEST_COUNT, LONGEST_NAME, MOST_REDIRECTS
+from probe.spec.step import NOT_IN_FIND, NOT_IN_UNDO
 from probe.steps import KINDS
 from probe.steps.http_action import Follow, Json
 
@@ -46,7 +46,7 @@ def schema() -> Schema:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "probe journey",
         **_struct(Journey),
-        "definitions": {"step": _step(), "check": _check(), "captures": _captures(), "undo": _undo()},
+        "definitions": {"step": _step(), "check": _check(), "captures": _captures(), "undo": _undo(), "find": _find()},
     }
 
 
@@ -84,20 +84,23 @@ def _described(schema: Schema) -> Schema:
     return {"allOf": [schema]} if "$ref" in schema else schema
 
 
-def _step() -> Schema:
-    schema = _struct(Step)
+def _step(struct: type[Step] = Step) -> Schema:
+    schema = _struct(struct)
     for name, kind in KINDS.items():
         schema["properties"][name] = {"description": kind.DESCRIPTION, **_of(kind.Action)}
-    schema["properties"]["undo"] = {
-        "description": keys_of(Step)["undo"].description,
-        "allOf": [{"$ref": "#/definitions/undo"}],
-    }
     return {**schema, "oneOf": [{"required": [name]} for name in KINDS]}
 
 
 def _undo() -> Schema:
-    step = _step()
-    properties = {name: each for name, each in step["properties"].items() if name not in NOT_IN_UNDO}
+    return _without(_step(Undo), NOT_IN_UNDO)
+
+
+def _find() -> Schema:
+    return _without(_step(Find), NOT_IN_FIND)
+
+
+def _without(step: Schema, refused: Collection[str]) -> Schema:
+    properties = {name: each for name, each in step["properties"].items() if name not in refused}
     return {**step, "properties": properties, "required": []}
 
 
@@ -168,10 +171,13 @@ _SCHEMAS: dict[Any, Schema] = {
     Decimal: {"type": "number", "minimum": 0},
     Currency: {"type": "string", "pattern": "^[A-Z]{3}$"},
     Duration: _DURATION,
+    Count: {"type": "integer", "minimum": 1, "maximum": LARGEST_COUNT},
     Percent: {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?%$", "examples": ["99.9%"]},
     Follow: {"anyOf": [{"const": False}, {"type": "integer", "minimum": 1, "maximum": MOST_REDIRECTS}]},
     Check: {"$ref": "#/definitions/check"},
     Captures: {"$ref": "#/definitions/captures"},
     Step: {"$ref": "#/definitions/step"},
+    Undo: {"$ref": "#/definitions/undo"},
+    Find: {"$ref": "#/definitions/find"},
     Cleanup: {"type": "array", "items": {"$ref": "#/definitions/step"}},
 }

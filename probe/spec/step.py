@@ -1,12 +1,12 @@
 """The reader of a step: the keys all steps share, and the one block named after its kind."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from msgspec import StructMeta
 
 from probe.evaluate.suggest import did_you_mean
-from probe.model.journey import EffectKind, Label, Step
+from probe.model.journey import EffectKind, Find, Label, Step, Undo
 from probe.model.place import Mistake
 from probe.spec import nodes
 from probe.spec.decode import BAD, Decoder
@@ -23,6 +23,9 @@ NOT_IN_UNDO = {
 }
 """The keys of a step that an undo does not have, and why."""
 
+NOT_IN_FIND = dict.fromkeys(("undo", "effect", "amount"), "finding out changes nothing")
+_NOT_IN_LOGIN = dict.fromkeys(("undo", "effect", "amount"), "it is performed again whenever the undo is")
+
 Pairs = list[tuple[Scalar, Node]]
 
 
@@ -33,39 +36,67 @@ def read_step(decoder: Decoder, node: Node) -> Any:
         )
     decoder.mistakes += _contradictions(node)
     undo = node.get("undo")
-    return _read(decoder, node, {} if undo is None else {"undo": _read_undo(decoder, undo, node.get("name"))})
+    return _read(decoder, node, Step, {} if undo is None else {"undo": _read_undo(decoder, undo, node.get("name"))})
 
 
 def _read_undo(decoder: Decoder, node: Node, name: Node | None) -> Any:
     """The undo of a step; it is named after the step when it has no name of its own."""
     if not isinstance(node, nodes.Mapping):
         return decoder.expected("an action that undoes the step", node, "undo: {http: {delete: …}}")
-    for key, _ in node.pairs:
-        if key.text in NOT_IN_UNDO:
-            decoder.mistake(key.place, f"an undo has no {key.text}", NOT_IN_UNDO[key.text])
-    own = nodes.Mapping([pair for pair in node.pairs if pair[0].text not in NOT_IN_UNDO], node.place)
+    own = _without(decoder, node, NOT_IN_UNDO, "an undo has no")
     step = name.text if isinstance(name, Scalar) else "the step"
-    return _read(decoder, own, {} if own.get("name") else {"name": Label(f"undo {step}")})
+    filled = {} if own.get("name") else {"name": Label(f"undo {step}")}
+    login, find = own.get("login"), own.get("find")
+    if login is not None:
+        filled["login"] = _read_login(decoder, login)
+    if find is not None:
+        filled["find"] = _read_find(decoder, find, step)
+    return _read(decoder, own, Undo, filled)
 
 
-def _read(decoder: Decoder, node: nodes.Mapping, filled: dict[str, Any]) -> Any:
+def _read_login(decoder: Decoder, node: Node) -> Any:
+    if not isinstance(node, nodes.Sequence):
+        return decoder.expected("a list of steps", node, "login: [{name: log in, http: {post: …}}]")
+    steps = [
+        _without(decoder, item, _NOT_IN_LOGIN, "a login has no") if isinstance(item, nodes.Mapping) else item
+        for item in node.items
+    ]
+    return decoder.read_list(Step, nodes.Sequence(steps, node.place))
+
+
+def _read_find(decoder: Decoder, node: Node, step: str) -> Any:
+    if not isinstance(node, nodes.Mapping):
+        return decoder.expected("an action that finds what the step made", node, "find: {http: {get: …}, capture: …}")
+    own = _without(decoder, node, NOT_IN_FIND, "a find has no")
+    return _read(decoder, own, Find, {} if own.get("name") else {"name": Label(f"find what {step} made")})
+
+
+def _without(decoder: Decoder, node: nodes.Mapping, refused: Mapping[str, str], message: str) -> nodes.Mapping:
+    """The mapping without the keys it must not have, each of them a mistake."""
+    for key, _ in node.pairs:
+        if key.text in refused:
+            decoder.mistake(key.place, f"{message} {key.text}", refused[key.text])
+    return nodes.Mapping([pair for pair in node.pairs if pair[0].text not in refused], node.place)
+
+
+def _read(decoder: Decoder, node: nodes.Mapping, struct: type[Step], filled: dict[str, Any]) -> Any:
     """The step of a mapping; what is `filled` in is not read from it."""
-    known = _refuse_unknown(decoder, node)
+    known = _refuse_unknown(decoder, node, struct)
     actions = [(key, item) for key, item in node.pairs if key.text in KINDS]
-    rest = [(key, item) for key, item in node.pairs if key.text in keys_of(Step) and key.text not in filled]
+    rest = [(key, item) for key, item in node.pairs if key.text in keys_of(struct) and key.text not in filled]
     outer, decoder.has_response = decoder.has_response, all(KINDS[key.text].ANSWERS for key, _ in actions)
     read = [decoder.read(KINDS[key.text].Action, item) for key, item in actions]
     kind, place = (actions[0][0].text, actions[0][0].place) if actions else ("", node.place)
     action = read[0] if len(read) == 1 else _refuse_actions(decoder, node, actions, known=known)
     own = nodes.Mapping(rest, node.place)
-    step = decoder.read_struct(Step, own, kind=kind, action=action, place=place, **filled)
+    step = decoder.read_struct(struct, own, kind=kind, action=action, place=place, **filled)
     decoder.has_response = outer
     return step if known else BAD
 
 
-def _refuse_unknown(decoder: Decoder, node: nodes.Mapping) -> bool:
+def _refuse_unknown(decoder: Decoder, node: nodes.Mapping, struct: type[Step]) -> bool:
     """Whether all keys are known."""
-    keys = [*KINDS, *keys_of(Step)]
+    keys = [*KINDS, *keys_of(struct)]
     unknown = [key for key, _ in node.pairs if key.text not in keys]
     for key in unknown:
         kind = next((kind for kind, each in KINDS.items() if key.text in _keys_of_action(each)), None)

@@ -1,23 +1,18 @@
-"""`runs.db`: ledger and spool in one file, because a run and its slot must be told in one transaction.
-
-One connection, in one thread of its own, so that nothing blocks the event loop.
-"""
+"""`runs.db`: ledger and spool in one file, because a run and its slot must be told in one transaction."""
 
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import Self
 from uuid import uuid4
 
-from probe.spool.folder import hold_folder, make_tables, open_database
+from probe.durable.folder import hold_folder, make_tables, open_database
+from probe.durable.transactions import Transactions
 
 VERSION = 1
 FILE = "runs.db"
-
-T = TypeVar("T")
 
 _TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -73,13 +68,12 @@ CREATE TABLE dead (
 """
 
 
-class Database:
+class Database(Transactions):
     """Opened once per state folder; a second agent on the same folder is refused."""
 
     def __init__(self, connection: sqlite3.Connection, lock: int, thread: ThreadPoolExecutor) -> None:
-        self._connection = connection
+        super().__init__(connection, thread)
         self._lock = lock
-        self._thread = thread
 
     @classmethod
     async def open(cls, folder: Path) -> Self:
@@ -98,34 +92,9 @@ class Database:
             thread.shutdown(wait=False)
             raise
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Does the work as one transaction: all of it is on disk when this returns, or none of it.
-
-        sqlite3.Error when the disk is full or broken; nothing has happened then. A cancelled caller does not stop the
-        transaction.
-        """
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, "BEGIN IMMEDIATE", work)
-
-    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Does work that changes nothing, all of it on the same state: possible on a disk that takes no writes too."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, "BEGIN", work)
-
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
-        self._thread.shutdown(wait=False)
+        await super().close()
         os.close(self._lock)
-
-    def _transact(self, begin: str, work: Callable[[sqlite3.Connection], T]) -> T:
-        connection = self._connection
-        connection.execute(begin)
-        try:
-            done = work(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-        return done
 
 
 def create_tables(connection: sqlite3.Connection) -> None:

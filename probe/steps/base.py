@@ -40,6 +40,8 @@ class Options(Struct, frozen=True):
     """An ssl.SSLContext; None trusts what the system trusts."""
     writes_allowed: bool = False
     """Whether `effect: write` may go beyond this machine."""
+    journalled: bool = False
+    """Whether writes are in a journal on disk before they are sent."""
     secret_hosts: Mapping[str, tuple[str, tuple[str, ...]]] = {}
     """For each secret that is bound to hosts: its value and the only hosts it may be sent to."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -72,6 +72,9 @@ def guard(request: "Request", performance: Performance, place: Place) -> None:
     if performance.write_key and not performance.options.writes_allowed and not is_loopback(host):
         message = f"a step with effect: write was not sent to {host}: writes are not allowed there"
         raise script_failure(message, place, "allow them with --allow-writes")
+    if performance.write_key and not performance.options.journalled and not is_loopback(host):
+        message = f"a step with effect: write was not sent to {host}: there is no journal of effects to enter it into"
+        raise script_failure(message, place, "give it a state folder")
     secret = leaked_secret(request.sent_text, host, performance.options.secret_hosts)
     if secret is not None:
         allowed = ", ".join(performance.options.secret_hosts[secret][1])

@@ -3,7 +3,7 @@
 from typing import Any
 
 from probe.agent.grid import Grid, grid_of
-from probe.agent.load import Planned
+from probe.agent.planned import Planned
 from probe.model.duration import NANOSECONDS
 from probe.model.slot import Placement
 from probe.spec.load import read_journey
@@ -18,4 +18,4 @@ def plan(name: str = "browse", steps: str = READS, every_ns: int = 60 * NANOSECO
     placement = more.get("placement", Placement.INTERLEAVE)
     turn, turns = more.get("turn", 0), more.get("turns", 1)
     grid: Grid = more.get("grid") or grid_of(name, every_ns, placement, turn, turns)
-    return Planned(journey, grid, every_ns, placement, turn, turns)
+    return Planned(journey, grid, every_ns, placement, turn, turns, more.get("budget"))

@@ -6,10 +6,8 @@ import os
 import random
 import signal
 import sqlite3
-import sys
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ import pytest
 
 from probe.demo.shop import Faults, Shop
 from probe.hub.app import Hub
-from tests.cli.process import ROOT
+from tests.agent.lives import end, start, zygote
 
 KILLS = int(os.environ.get("PROBE_KILLS", "50"))
 JOURNEYS = 8
@@ -40,46 +38,6 @@ heartbeat: 1s
 logging: {{level: error}}
 export: [{{hub: {{url: "{hub}"}}}}]
 """
-
-
-@asynccontextmanager
-async def zygote() -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.agent.zygote",
-        cwd=ROOT,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield process
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
-
-
-async def start(process: asyncio.subprocess.Process, config: Path) -> int:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(f"{config}\n".encode())
-    return int(await process.stdout.readline())
-
-
-def gone(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return True
-    return state == "Z"
-
-
-async def end(pid: int, number: signal.Signals) -> None:
-    os.kill(pid, number)
-    async with asyncio.timeout(30):
-        while not gone(pid):
-            await asyncio.sleep(0.005)
 
 
 def rows(folder: Path, query: str) -> list[Any]:

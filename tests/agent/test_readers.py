@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
-from probe.agent.config import Count, Exports, Listen, Overrides, Patterns, Size
+from probe.agent.config import Exports, Listen, Overrides, Patterns, Size
 from probe.agent.readers import CONFIG_READERS
 from probe.export.text import mistake_lines
+from probe.model.journey import Count
 from probe.model.place import Mistake
 from probe.spec.decode import BAD, Decoder
 from tests.spec.reading import node

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from probe.agent.clock import SystemClock
 from probe.agent.control import Controls
+from probe.agent.effects import Effects
 from probe.agent.grid import Grid
 from probe.agent.load import Loaded
 from probe.agent.loop_watch import LoopWatch
@@ -19,7 +20,7 @@ from probe.agent.timetable import Begin, Timetable
 from probe.agent.writer import Writer
 from probe.model.duration import NANOSECONDS
 from probe.model.instant import nanoseconds_of
-from probe.model.journey import Journey
+from probe.model.journey import Budget, Count, Journey
 from probe.model.record import Record, RunRecord, SlotsRecord, decode_record
 from probe.model.result import Cause, Run, Trigger, Verdict
 from probe.model.slot import Placement, Reason, Slot, SlotState
@@ -45,8 +46,9 @@ class Stand:
         self.database = database
         self.timetable = Timetable()
         self.loop_watch = LoopWatch()
-        loaded = Loaded(config(**settings), Path(), (), (), ())
         clock = SystemClock()
+        effects = settings.pop("effects", None) or Effects(Path("/no/state"), clock)
+        loaded = Loaded(config(**settings), Path(), (), (), ())
         self.runs = Runs(
             loaded,
             environ or {},
@@ -55,6 +57,7 @@ class Stand:
             self.timetable,
             Controls([], lambda: clock.read().monotonic_ns),
             self.loop_watch,
+            effects,
             perform,
         )
 
@@ -87,6 +90,13 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.run(lambda connection: queue.enrol(connection, ["hub"]))
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def effects(tmp_path: Path) -> AsyncIterator[Effects]:
+    effects = Effects(tmp_path, SystemClock())
+    yield effects
+    await effects.close()
 
 
 class Performed:
@@ -263,30 +273,30 @@ async def test_a_run_under_a_late_loop_is_suspect_and_says_why(database: Databas
 async def test_a_loop_that_is_late_while_an_answer_comes_disturbs_only_pythons_clock(
     database: Database, clock: Clock
 ) -> None:
-    """The server answers after 0.2 s; meanwhile the loop stands still for 0.4 s."""
+    """The server answers after 0.2 s; meanwhile the loop stands still for 1.5 s."""
     stand = Stand(database, environ={"PROBE_CLOCK": clock})
     async with asyncio.TaskGroup() as tasks:
         watching = tasks.create_task(stand.loop_watch.watch())
         with answering_after(0.2, 2) as (url, _):
             begin = await stand.begin(steps=f"  - {{name: look, http: {{get: '{url}'}}}}\n")
-            asyncio.get_running_loop().call_later(0.1, time.sleep, 0.4)
+            asyncio.get_running_loop().call_later(0.1, time.sleep, 1.5)
             await stand.runs.go(begin)
         watching.cancel()
     run = stand.runs.last["browse"]
     assert run.health is not None
     assert run.health.loop_delay_ns > 200 * MS
     assert (run.verdict, bool(run.suspect)) == (Verdict.PASSED, clock is Clock.USER)
-    assert (run.steps[0].phases[Phase.PROCESSING] < 300 * MS) is (clock is Clock.KERNEL)
+    assert (run.steps[0].phases[Phase.PROCESSING] < 1000 * MS) is (clock is Clock.KERNEL)
 
 
-async def test_a_region_whose_turn_it_is_not_stops_before_the_write(database: Database) -> None:
+async def test_a_region_whose_turn_it_is_not_stops_before_the_write(database: Database, effects: Effects) -> None:
     given: list[Settings] = []
 
     async def performed(journey: Journey, settings: Settings, **more: Any) -> Run:
         given.append(settings)
         return await run_journey(journey, settings, **more)
 
-    stand = Stand(database, performed)
+    stand = Stand(database, performed, effects=effects)
     begin = await stand.begin(steps=WRITES, placement=Placement.ROTATE, turn=0, turns=2)
     for index in (10, 11):
         await stand.runs.go(replace(begin, index=index))
@@ -295,6 +305,24 @@ async def test_a_region_whose_turn_it_is_not_stops_before_the_write(database: Da
         (True, False, False),
     ]
     assert isinstance(given[0].slot, Slot)
+
+
+async def test_a_run_over_its_budget_is_skipped_whole(database: Database, effects: Effects) -> None:
+    stand = Stand(database, effects=effects)
+    begin = await stand.begin(steps=WRITES, budget=Budget(writes_per_hour=Count(1)))
+    await effects.admit(begin.planned, str(uuid4()))
+    await stand.runs.go(begin)
+    (record,) = await stand.records()
+    assert isinstance(record, SlotsRecord)
+    assert (record.state, record.reason, stand.runs.last) == (SlotState.SKIPPED, Reason.BUDGET, {})
+
+
+async def test_what_a_run_did_not_write_is_given_back(database: Database, effects: Effects) -> None:
+    stand = Stand(database, effects=effects)  # nothing listens where it would pay
+    for _ in range(3):
+        await stand.runs.go(await stand.begin(f"j{uuid4()}", steps=WRITES, budget=Budget(writes_per_hour=Count(1))))
+        await stand.runs.go(await stand.begin("pay", steps=WRITES, budget=Budget(writes_per_hour=Count(1))))
+    assert {type(record) for record in await stand.records()} == {RunRecord}
 
 
 async def test_another_configuration_counts_from_the_next_run_on(database: Database) -> None:

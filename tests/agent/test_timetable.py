@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from probe.agent.grid import Grid
-from probe.agent.load import Planned
+from probe.agent.planned import Planned
 from probe.agent.timetable import Begin, Decision, Pass, Rewind, Timetable
 from probe.model.duration import NANOSECONDS
 from probe.model.slot import Placement, Reason, SlotState

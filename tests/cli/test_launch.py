@@ -43,7 +43,7 @@ def test_the_runs_together_have_one_exit_code(runs: list[Run], code: ExitCode) -
 def test_runs_come_in_the_order_of_the_plan(tmp_path: Path) -> None:
     slow = load_journey(write_journey(tmp_path, "  - {name: rest, wait: 50ms}\n", name="slow"))
     quick = load_journey(write_journey(tmp_path, "  - {name: rest, wait: 1ms}\n", name="quick"))
-    runs = launch(Plan([(slow, [SETTINGS]), (quick, [SETTINGS] * 2)]), quiet=True)
+    runs = launch(Plan([(slow, [SETTINGS]), (quick, [SETTINGS] * 2)], tmp_path), quiet=True)
     assert [(run.journey, run.verdict) for run in runs] == [
         ("slow", Verdict.PASSED),
         ("quick", Verdict.PASSED),
@@ -54,7 +54,7 @@ def test_runs_come_in_the_order_of_the_plan(tmp_path: Path) -> None:
 def test_journeys_run_side_by_side(tmp_path: Path) -> None:
     rest = "  - {name: rest, wait: 300ms}\n"
     journeys = [load_journey(write_journey(tmp_path, rest, name=f"j{number}")) for number in range(5)]
-    runs = launch(Plan([(journey, [SETTINGS]) for journey in journeys]), quiet=True)
+    runs = launch(Plan([(journey, [SETTINGS]) for journey in journeys], tmp_path), quiet=True)
     span = max(run.started_at for run in runs) - min(run.started_at for run in runs)
     assert span.total_seconds() < 0.3
 

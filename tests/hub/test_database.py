@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from probe.durable.folder import FolderError
 from probe.hub.database import FILE, Database
 from probe.hub.facts import StoreTrouble
-from probe.spool.folder import FolderError
 
 
 def test_it_is_durable_and_only_one_connection_writes(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from probe.durable.folder import FolderError
 from probe.hub.facts import Scope
 from probe.hub.tokens import FILE, PREFIX, TokenFile, digest_of, new_token
-from probe.spool.folder import FolderError
 from tests.hub.records import NOW
 
 

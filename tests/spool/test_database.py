@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from probe.durable.folder import FolderError
 from probe.spool.database import FILE, VERSION, Database
-from probe.spool.folder import FolderError
 
 
 @pytest.fixture

@@ -120,8 +120,16 @@ async def test_a_write_beyond_this_machine_is_refused_before_anything_happens(se
     assert (performance.exchanges, performance.sent) == ([], False)
 
 
-async def test_a_write_may_leave_this_machine_when_that_is_allowed(session: Client) -> None:
+async def test_a_write_beyond_this_machine_that_is_in_no_journal_is_refused(session: Client) -> None:
     performance = attempt(replace(OPTIONS, writes_allowed=True), write_key="key")
+    found = await failure(Action(post=text("http://shop.invalid/pay")), session, performance)
+    message = "a step with effect: write was not sent to shop.invalid: there is no journal of effects to enter it into"
+    assert found == Failure(Cause.SCRIPT, message, PLACE, hint="give it a state folder")
+    assert (performance.exchanges, performance.sent) == ([], False)
+
+
+async def test_a_write_may_leave_this_machine_when_that_is_allowed(session: Client) -> None:
+    performance = attempt(replace(OPTIONS, writes_allowed=True, journalled=True), write_key="key")
     found = await failure(Action(post=text("http://shop.invalid/pay")), session, performance)
     assert (found.cause, performance.sent, len(performance.exchanges)) == (Cause.RESOLVE, False, 1)
 

@@ -73,6 +73,7 @@ def _facts(agent: AgentStatus) -> Iterator[tuple[str, str]]:
     yield "Waiting for a place", f"{agent.queued} now, {agent.queue_seconds_total:,.1f} s in all"
     yield "Event loop", f"late by at most {format_duration(agent.loop_delay_ns)} in the last minute"
     yield "Suspect runs", f"{agent.suspect_runs:,} since the start"
+    yield "Effects", f"{agent.effects_open:,} to be undone, {agent.effects_leaked:,} leaked"
     yield "Unwritten", counted(agent.unwritten, "record")
     reloaded = (", the last ", ago(agent.reloaded_at, agent.now)) if agent.reloaded_at else ()
     yield "Reloads", joined((f"{agent.reloads} good", *reloaded, f", {agent.reload_failures} refused"))

@@ -26,6 +26,10 @@ def problems(agent: AgentStatus) -> Iterator[Problem]:
     for journey in agent.journeys:
         if journey.account is not None and not journey.account.adds_up:
             yield Problem("errored", f"The ledger of {journey.journey} does not add up: please report it.")
+    if agent.effects_leaked:
+        yield Problem("errored", f"{counted(agent.effects_leaked, 'write')} could not be undone: see probe journal.")
+    if agent.writes_stopped:
+        yield Problem("warning", f"{agent.writes_stopped[:1].upper()}{agent.writes_stopped[1:]}.")
     if agent.unwritten:
         yield Problem("errored", f"The disk takes nothing: {counted(agent.unwritten, 'record')} wait in memory.")
     yield from filter(None, map(_delivery, agent.exporters))

@@ -49,6 +49,7 @@ def test_health_is_in_figures() -> None:
         "Waiting for a place: 0 now, 0.5 s in all",
         "Event loop: late by at most 4.50 ms in the last minute",
         "Suspect runs: 1 since the start",
+        "Effects: 1 to be undone, 0 leaked",
         "Unwritten: 0 records",
         "Reloads: 2 good, the last 1 h ago, 1 refused",
         "Up: 3 h, since 2026-01-31 09:05 UTC",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from probe.spool.folder import FolderError, hold_folder, make_folder, make_private, make_tables, open_database
+from probe.durable.folder import FolderError, hold_folder, make_folder, make_private, make_tables, open_database
 
 
 def create(connection: sqlite3.Connection) -> None:

@@ -1,12 +1,27 @@
-"""A folder with a database in it that one process has at a time: the agent's state, the hub's data."""
+"""A folder with databases in it that one process has at a time: the agent's state, the hub's data."""
 
 import fcntl
 import os
 import sqlite3
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 
 from probe.errors import ProbeError
+
+PATIENCE_S = 10
+"""How long a transaction waits for the one of another process."""
+
+
+class Log(StrEnum):
+    """How SQLite keeps a transaction whole.
+
+    Write-ahead is the fast one, for one process at a time: before 3.51.3 a log that two connections write or checkpoint
+    at once can be corrupted (https://www.sqlite.org/wal.html#walresetbug). Rollback is for files that several share.
+    """
+
+    AHEAD = "WAL"
+    ROLLBACK = "DELETE"
 
 
 class FolderError(ProbeError):
@@ -25,10 +40,11 @@ def make_private(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
-def hold_folder(folder: Path, holder: str, hint: str) -> int:
+def hold_folder(folder: Path, holder: str, hint: str, *, shared: bool = False) -> int:
     """A descriptor that holds the folder until it is closed, by the kernel when the process dies.
 
-    `holder` is who has it when it is held already, `hint` what to do then.
+    `holder` is who has it when it is held already, `hint` what to do then. `shared` holds it together with others that
+    do, and against whoever wants it alone.
     """
     make_folder(folder)
     try:
@@ -36,32 +52,26 @@ def hold_folder(folder: Path, holder: str, hint: str) -> int:
     except OSError as error:
         raise FolderError(f"the folder {folder} cannot be used: {error.strerror}") from None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
         raise FolderError(f"{holder} uses the folder {folder}: {hint}") from None
     return descriptor
 
 
-def open_database(path: Path, version: int, create: Callable[[sqlite3.Connection], None]) -> sqlite3.Connection:
-    """The one writing connection, with everything that is committed on disk; `create` makes the tables of a new file.
-
-    SQLite before 3.51.3 can corrupt a write-ahead log that two connections write or checkpoint at once
-    (https://www.sqlite.org/wal.html#walresetbug).
-    """
+def open_database(
+    path: Path, version: int, create: Callable[[sqlite3.Connection], None], log: Log = Log.AHEAD
+) -> sqlite3.Connection:
+    """A writing connection, with everything that is committed on disk; `create` makes the tables of a new file."""
     try:
         make_private(path)
     except OSError as error:
         raise FolderError(f"{path} cannot be used: {error.strerror}") from None
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, PATIENCE_S, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found > version:
-            raise FolderError(f"{path} was made by a newer probe (format {found}, this one knows {version})")
-        if found == 0:
-            _create(connection, version, create)
+        connection.execute(f"PRAGMA journal_mode = {log}")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if log is Log.AHEAD else 'EXTRA'}")
+        _make_or_know(connection, path, version, create)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise FolderError(f"{path} cannot be used: {error}; move it away to begin anew") from None
@@ -77,8 +87,14 @@ def make_tables(connection: sqlite3.Connection, statements: str) -> None:
         connection.execute(statement)
 
 
-def _create(connection: sqlite3.Connection, version: int, create: Callable[[sqlite3.Connection], None]) -> None:
+def _make_or_know(
+    connection: sqlite3.Connection, path: Path, version: int, create: Callable[[sqlite3.Connection], None]
+) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    create(connection)
-    connection.execute(f"PRAGMA user_version = {version}")
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found > version:
+        raise FolderError(f"{path} was made by a newer probe (format {found}, this one knows {version})")
+    if found == 0:
+        create(connection)
+        connection.execute(f"PRAGMA user_version = {version}")
     connection.execute("COMMIT")

@@ -1,0 +1,131 @@
+"""What an agent's writes may do, and what they left behind."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from probe.agent.clock import Clock
+from probe.agent.planned import Planned
+from probe.durable.transactions import Transactions
+from probe.model.result import Run
+from probe.model.slot import Reason
+from probe.safety import budget, journal, switch
+from probe.safety.journal import Entry, open_journal
+
+log = logging.getLogger("probe.agent")
+
+
+class Effects:
+    """The journal and the budgets of a state folder, opened when the first journey that writes asks for them."""
+
+    def __init__(self, folder: Path, clock: Clock, kill_switch: Callable[[], Path | None] = lambda: None) -> None:
+        self.open = 0
+        """Writes that are to be undone, at the last look."""
+        self.leaked = 0
+        """Those that were tried to be undone as often as it goes: a person must look at them."""
+        self._folder = folder
+        self._clock = clock
+        self._kill_switch = kill_switch
+        self._live: set[str] = set()
+        self._journal: Transactions | None = None
+        self._opening = asyncio.Lock()
+
+    async def journal(self) -> Transactions:
+        """FolderError when it cannot be used: nothing may be written then."""
+        async with self._opening:
+            if self._journal is None:
+                self._journal = await open_journal(self._folder)
+        return self._journal
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there may be something to undo."""
+        return self._journal is not None or (self._folder / journal.FILE).exists()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the centre should know."""
+        told = f"{self.leaked} writes could not be undone: a person must look at them" if self.leaked else ""
+        return tuple(filter(None, (told, self.stopped())))
+
+    async def close(self) -> None:
+        if self._journal is not None:
+            await self._journal.close()
+            self._journal = None
+
+    def stopped(self) -> str:
+        """Why nothing may be written now; empty when it may."""
+        return switch.stopped_by(self._kill_switch() or self._folder / switch.FILE)
+
+    async def admit(self, planned: Planned, run_id: str) -> Reason | None:
+        """Reserves what the run may write; or gives why its slot is skipped. What is admitted is `over` some time."""
+        if stopped := self.stopped():
+            if planned.begins_with_a_write:
+                log.warning("%s: %s", planned.journey.name, stopped)
+                return Reason.STOPPED
+        elif planned.budget is not None and (why := await self._reserve(planned, run_id)):
+            log.warning("%s is over its budget: %s", planned.journey.name, why)
+            return Reason.BUDGET
+        self._live.add(run_id)
+        return None
+
+    async def _reserve(self, planned: Planned, run_id: str) -> str:
+        assert planned.budget is not None
+        allowed, now = planned.budget, self._stamp()
+        database = await self.journal()
+        try:
+            return await database.run(
+                lambda connection: budget.reserve(connection, planned.journey, run_id, allowed, now)
+            )
+        except sqlite3.Error as error:
+            return f"{journal.FILE} takes no writes: {error}"
+
+    async def over(self, run_id: str, run: Run | None) -> None:
+        """What the run did not write is given back; what it left behind may be undone by others from now on."""
+        self._live.discard(run_id)
+        if self._journal is None:
+            return
+        with suppress(sqlite3.Error):  # then the reservation stands: less is written, never more
+            if run is not None and run.run_id == run_id and not run.effects:
+                await self._journal.run(lambda connection: budget.give_back(connection, run_id))
+            await self._count(self._journal)
+
+    async def to_undo(self) -> list[Entry]:
+        """What no run that goes on has written, and whose turn it is."""
+        if not self.is_there:
+            return []
+        database, now = await self.journal(), self._stamp()
+
+        def due(connection: sqlite3.Connection) -> list[Entry]:
+            journal.forget(connection, now.wall_ns)
+            budget.forget(connection, now)
+            return journal.to_undo(connection, now.wall_ns)
+
+        found = await database.run(due)
+        await self._count(database)
+        return [entry for entry in found if entry.run_id not in self._live]
+
+    async def put(self, entry: Entry) -> None:
+        database = await self.journal()
+        await database.run(lambda connection: journal.put(connection, entry))
+        await self._count(database)
+
+    async def _count(self, database: Transactions) -> None:
+        self.open, self.leaked = await database.read(journal.attention)
+
+    def _stamp(self) -> budget.Stamp:
+        now = self._clock.read()
+        return budget.Stamp(now.wall_ns, now.boot_ns, _boot())
+
+
+@cache
+def _boot() -> str:
+    """Which boot of the machine this is (random(4)); empty where nobody says."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,91 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from probe.agent.clock import SystemClock
+from probe.agent.effects import Effects
+from probe.model.journey import Budget, Count
+from probe.model.result import EffectState
+from probe.model.slot import Reason
+from probe.safety.journal import FILE, Entry
+from tests.agent.planning import READS, WRITES, plan
+from tests.safety.test_journal import entry
+
+PAY = plan("pay", READS + WRITES, budget=Budget(writes_per_hour=Count(1)))
+
+
+@pytest.fixture
+async def effects(tmp_path: Path) -> AsyncIterator[Effects]:
+    effects = Effects(tmp_path, SystemClock())
+    yield effects
+    await effects.close()
+
+
+async def to_undo(effects: Effects) -> list[str]:
+    return [each.key for each in await effects.to_undo()]
+
+
+async def test_an_agent_that_never_wrote_has_no_journal(effects: Effects, tmp_path: Path) -> None:
+    assert (await effects.to_undo(), effects.is_there, (tmp_path / FILE).exists()) == ([], False, False)
+
+
+async def test_a_budget_that_is_used_up_admits_no_run(effects: Effects) -> None:
+    assert [await effects.admit(PAY, run_id) for run_id in ("a", "b")] == [None, Reason.BUDGET]
+
+
+async def test_a_budget_survives_the_agent(effects: Effects, tmp_path: Path) -> None:
+    await effects.admit(PAY, "a")
+    await effects.close()
+    again = Effects(tmp_path, SystemClock())
+    assert await again.admit(PAY, "b") is Reason.BUDGET
+    await again.close()
+
+
+async def test_a_disk_that_takes_nothing_admits_no_run(effects: Effects) -> None:
+    await (await effects.journal()).run(lambda connection: connection.execute("PRAGMA query_only = ON"))
+    assert await effects.admit(PAY, "a") is Reason.BUDGET
+
+
+async def test_the_kill_switch_stops_writes_and_no_reads(tmp_path: Path) -> None:
+    switch = tmp_path / "off"
+    effects = Effects(tmp_path, SystemClock(), lambda: switch)
+    begins = replace(PAY, journey=plan("pay", WRITES).journey)
+    before = effects.stopped()
+    switch.touch()
+    admitted = [await effects.admit(planned, str(uuid4())) for planned in (PAY, begins)]
+    assert (before, admitted, effects.notices) == (
+        "",
+        [None, Reason.STOPPED],
+        (f"writes are stopped: {switch} is there",),
+    )
+    await effects.close()
+
+
+async def test_what_a_run_that_goes_on_has_written_is_left_to_it(effects: Effects) -> None:
+    await effects.admit(PAY, "r1")
+    await effects.put(entry())
+    during = await to_undo(effects)
+    await effects.over("r1", None)
+    assert (during, await to_undo(effects)) == ([], ["k1"])
+
+
+async def test_what_is_left_behind_is_counted(effects: Effects) -> None:
+    for each in (entry("a"), entry("b", state=EffectState.OPEN), entry("c", state=EffectState.LEAKED)):
+        await effects.put(each)
+    assert (effects.open, effects.leaked, effects.notices) == (
+        2,
+        1,
+        ("1 writes could not be undone: a person must look at them",),
+    )
+
+
+async def test_what_the_agent_before_left_is_found(effects: Effects, tmp_path: Path) -> None:
+    await effects.put(entry())
+    await effects.close()
+    again = Effects(tmp_path, SystemClock())
+    found: list[Entry] = await again.to_undo()
+    await again.close()
+    assert (found, again.open) == ([entry()], 1)
