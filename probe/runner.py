@@ -26,6 +26,7 @@ from probe.model.result import (
 from probe.model.template import Text
 from probe.perform import Outcome, Stage, perform_step
 from probe.safety.redaction import Redactor
+from probe.safety.secrets import SecretError
 from probe.settings import NAMESERVERS, Clocks, Settings
 from probe.steps import KINDS
 from probe.steps.base import Options
@@ -104,9 +105,13 @@ class Running:
 
     def fill_scope(self) -> Failure | None:
         """Secrets first, then variables in their order; the Failure names what has no value."""
+        source = self.settings.environ if self.settings.secrets is None else self.settings.secrets
         for name, secret in self.journey.secrets.items():
             default = secret.default if self.settings.secret_defaults else None
-            value = self.settings.environ.get(secret.env, default)
+            try:
+                value = source.get(secret.env, default)
+            except SecretError as error:
+                return Failure(Cause.AGENT, str(error), self.journey.place)
             if value is None:
                 message = f"the secret {name} has no value: the environment variable {secret.env} is not set"
                 return Failure(Cause.SCRIPT, message, self.journey.place, hint=f"export {secret.env}=…")

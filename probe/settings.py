@@ -28,6 +28,8 @@ class Settings(Struct, frozen=True):
     region: str
     agent: str
     environ: Mapping[str, str]
+    secrets: Mapping[str, str] | None = None
+    """Where the values of secrets are looked up; None is the environment."""
     variables: Mapping[str, str] = {}
     """Values that take the place of those in the file."""
     timeout_ns: int | None = None

@@ -26,6 +26,7 @@ from probe.model.duration import NANOSECONDS, format_duration
 from probe.model.instant import datetime_of
 from probe.model.record import SlotsRecord
 from probe.runner import run_journey
+from probe.safety.secrets import Secrets
 from probe.spool import ledger
 from probe.spool.database import Database
 
@@ -49,10 +50,12 @@ class Agent:
         environ: Mapping[str, str],
         clock: Clock,
         perform: Perform = run_journey,
+        secrets: Secrets | None = None,
     ) -> None:
         self.loaded = loaded
         self.clock = clock
         self.environ = environ
+        self.secrets = secrets or Secrets(environ, loaded.secret_sources)
         self.database = database
         self.started_at = datetime_of(clock.read().wall_ns)
         self.timetable = Timetable()
@@ -70,6 +73,7 @@ class Agent:
             self.controls,
             self.loop_watch,
             self.effects,
+            self.secrets,
             perform,
         )
         self.notices: list[str] = []
@@ -130,8 +134,11 @@ class Agent:
         async with self._reloading:
             try:
                 loaded = await asyncio.to_thread(load_agent, self._path)
-                self._refuse(loaded)
+                secrets = Secrets(self.environ, loaded.secret_sources)
+                await secrets.refresh()
+                self._refuse(loaded, secrets)
                 await self._take_in(loaded)
+                self.secrets = self.runs.secrets = secrets
             except ProbeError as error:
                 return self._stay(error_text(error))
         self.reloads += 1
@@ -147,9 +154,9 @@ class Agent:
         log.error("the configuration stays as it was: %s", why)
         return why
 
-    def _refuse(self, loaded: Loaded) -> None:
+    def _refuse(self, loaded: Loaded, secrets: Secrets) -> None:
         """ProbeError for what cannot be taken in while the agent runs."""
-        mistakes = unready(loaded, self.environ)
+        mistakes = unready(loaded, self.environ, secrets)
         if mistakes:
             raise SpecError(mistakes)
         old, new = self.loaded.config, loaded.config

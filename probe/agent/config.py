@@ -83,6 +83,17 @@ class Export(Struct, frozen=True):
     place: Place
 
 
+class SecretSources(Struct, frozen=True):
+    """Where the values of secrets come from before the environment, by the name that a journey's `env:` says."""
+
+    folder: Annotated[str, Meta(description="A file for each secret in it, named as its variable.")] = ""
+    files: Annotated[Mapping[str, str], Meta(description="The file of a secret, by its variable.")] = {}
+    commands: Annotated[
+        Mapping[str, tuple[str, ...]],
+        Meta(description="The command that prints a secret, by its variable; run at the start and every 5 minutes."),
+    ] = {}
+
+
 Patterns = NewType("Patterns", tuple[Written, ...])
 Overrides = Mapping[str, Override]
 Exports = tuple[Export, ...]
@@ -134,6 +145,9 @@ class AgentConfig(Struct, frozen=True):
             description="While this file is there nothing is written (`stop-writes` in the state folder unless said)."
         ),
     ] = ""
+    secrets: Annotated[SecretSources, Meta(description="Where secrets come from, before the environment.")] = (
+        SecretSources()
+    )
     grace: Annotated[
         Duration, Meta(description="How long running journeys may go on after SIGTERM before they are cut (30s).")
     ] = Duration(30 * _S)

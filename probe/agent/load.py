@@ -21,6 +21,7 @@ from probe.model.journey import Journey, Schedule
 from probe.model.place import Mistake
 from probe.model.slot import Placement
 from probe.model.template import Call, Text, Value
+from probe.safety.secrets import SecretError, Sources
 from probe.spec.decode import BAD, Decoder
 from probe.spec.load import find_files, load_journeys
 from probe.spec.nodes import Mapping as MappingNode
@@ -43,6 +44,15 @@ class Loaded(Struct, frozen=True):
     @property
     def state(self) -> Path:
         return self.folder / self.config.state
+
+    @property
+    def secret_sources(self) -> Sources:
+        written = self.config.secrets
+        return Sources(
+            self.folder / written.folder if written.folder else None,
+            {name: self.folder / path for name, path in written.files.items()},
+            written.commands,
+        )
 
     @property
     def kill_switch(self) -> Path | None:
@@ -88,17 +98,32 @@ def read_config(source: Source) -> AgentConfig:
     return config
 
 
-def unready(loaded: Loaded, environ: Mapping[str, str]) -> list[Mistake]:
+def unready(loaded: Loaded, environ: Mapping[str, str], secrets: Mapping[str, str]) -> list[Mistake]:
     """What is not there on this machine, now: secrets, and a target that is not a default of the journey's author."""
-    return [mistake for planned in loaded.planned for mistake in _unready(planned.journey, loaded.config, environ)]
+    return [
+        mistake
+        for planned in loaded.planned
+        for mistake in (
+            *_without_value(planned.journey, secrets),
+            *_unready(planned.journey, loaded.config, environ),
+        )
+    ]
+
+
+def _without_value(journey: Journey, secrets: Mapping[str, str]) -> Iterator[Mistake]:
+    for name, secret in journey.secrets.items():
+        try:
+            if secrets.get(secret.env) is not None:
+                continue
+        except SecretError as error:
+            yield Mistake(journey.place, str(error), "mend it, or disable the journey")
+            continue
+        refused = " (an agent takes no default)" if secret.default is not None else ""
+        message = f"the secret {name} has no value: the environment variable {secret.env} is not set{refused}"
+        yield Mistake(journey.place, message, f"export {secret.env}=… for the agent, or disable the journey")
 
 
 def _unready(journey: Journey, config: AgentConfig, environ: Mapping[str, str]) -> Iterator[Mistake]:
-    for name, secret in journey.secrets.items():
-        if secret.env not in environ:
-            refused = " (an agent takes no default)" if secret.default is not None else ""
-            message = f"the secret {name} has no value: the environment variable {secret.env} is not set{refused}"
-            yield Mistake(journey.place, message, f"export {secret.env}=… for the agent, or disable the journey")
     for name, value in journey.variables.items():
         for text, unset in _unset(value, environ):
             message = f"the variable {name} has no value: the environment variable {unset} is not set"

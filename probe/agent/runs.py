@@ -48,10 +48,12 @@ class Runs:
         controls: Controls,
         loop_watch: LoopWatch,
         effects: Effects,
+        secrets: Mapping[str, str],
         perform: Perform = run_journey,
     ) -> None:
         self.loaded = loaded
         self.controls = controls
+        self.secrets = secrets
         self.interrupt = Interrupt()
         self.counts: Counter[tuple[str, Verdict, Cause | None, Trigger]] = Counter()
         self.last: dict[str, Run] = {}
@@ -176,6 +178,7 @@ class Runs:
             region=config.region,
             agent=config.agent,
             environ=self._environ,
+            secrets=self.secrets,
             timeout_ns=planned.timeout_ns,
             writes_allowed=config.writes is Writes.ALLOW,
             stop_before_writes=not planned.writes_in(begin.index),

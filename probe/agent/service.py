@@ -18,6 +18,7 @@ from probe.agent.load import Loaded
 from probe.agent.standing import status_of
 from probe.errors import ExitCode
 from probe.model.duration import NANOSECONDS, format_duration
+from probe.safety.secrets import Secrets
 from probe.spool.database import Database
 from probe.steps import KINDS
 from probe.steps.base import Options
@@ -28,12 +29,12 @@ FLUSH_NS = 10 * NANOSECONDS["s"]
 log = logging.getLogger("probe.agent")
 
 
-async def serve(path: Path, loaded: Loaded, environ: Mapping[str, str]) -> None:
+async def serve(path: Path, loaded: Loaded, environ: Mapping[str, str], secrets: Secrets | None = None) -> None:
     """Runs the agent until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reloads."""
     async with AsyncExitStack() as closing:
         database = await Database.open(loaded.state)
         closing.push_async_callback(database.close)
-        agent = Agent(path, loaded, database, environ, SystemClock())
+        agent = Agent(path, loaded, database, environ, SystemClock(), secrets=secrets)
         closing.push_async_callback(agent.effects.close)
         url = await closing.enter_async_context(listen(loaded.config.listen, lambda: status_of(agent), agent.reload))
         with _signals(agent) as reloads:
@@ -55,6 +56,7 @@ async def _live(agent: Agent, reloads: asyncio.Event) -> None:
                 upkeep.beat(agent),
                 upkeep.keep_in_bounds(agent),
                 undoing.take_back(agent),
+                upkeep.refresh_secrets(agent),
                 _reload_when_asked(agent, reloads),
             )
         ]

@@ -65,6 +65,7 @@ async def _settings(agent: Agent) -> Settings:
         region=config.region,
         agent=config.agent,
         environ=agent.environ,
+        secrets=agent.secrets,
         writes_allowed=True,
         secret_defaults=False,
         env=config.env,

@@ -25,6 +25,7 @@ KEPT_NS = 7 * NANOSECONDS["d"]
 
 _CONTROL_S = 30.0
 _UPKEEP_S = 5.0
+_SECRETS_S = 300.0
 
 log = logging.getLogger("probe.agent")
 
@@ -87,6 +88,13 @@ async def tell(agent: Agent, since_ns: int = 0) -> None:
 def _facts(connection: Connection, since_ns: int) -> tuple[list[Account], tuple[int, int], int]:
     dropped = sum(sum(counts.values()) for counts in loss.dropped(connection).values())
     return ledger.accounts(connection, since_ns), queue.totals(connection), dropped
+
+
+async def refresh_secrets(agent: Agent) -> None:
+    """Every 5 minutes, until cancelled: what a command prints may have changed."""
+    while True:
+        await asyncio.sleep(_SECRETS_S)
+        await agent.secrets.refresh()  # it keeps what it had when a command fails
 
 
 async def keep_in_bounds(agent: Agent) -> None:

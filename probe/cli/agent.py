@@ -8,6 +8,7 @@ from probe.agent.load import Loaded, load_agent, unready
 from probe.agent.planned import Planned
 from probe.errors import ExitCode, SpecError
 from probe.model.duration import format_duration
+from probe.safety.secrets import Secrets
 
 
 @click.command("agent")
@@ -22,21 +23,28 @@ def command(config: Path, check: bool) -> ExitCode:
     loaded = load_agent(config)
     if check:
         return _tell(config, loaded)
-    missing = unready(loaded, os.environ)
-    if missing:
+    secrets = _secrets(loaded)
+    if missing := unready(loaded, os.environ, secrets):
         raise SpecError(missing)
-    _serve(config, loaded)
+    _serve(config, loaded, secrets)
     return ExitCode.PASSED
 
 
-def _serve(config: Path, loaded: Loaded) -> None:
+def _secrets(loaded: Loaded) -> Secrets:
+    secrets = Secrets(os.environ, loaded.secret_sources)
+    if loaded.config.secrets.commands:
+        asyncio.run(secrets.refresh())
+    return secrets
+
+
+def _serve(config: Path, loaded: Loaded, secrets: Secrets) -> None:
     from probe.agent.logs import start_logging
     from probe.agent.service import serve
     from probe.cli.loop import loop_factory
 
     start_logging(loaded.config.logging)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(serve(config, loaded, os.environ))
+        runner.run(serve(config, loaded, os.environ, secrets))
 
 
 def _tell(config: Path, loaded: Loaded) -> ExitCode:
@@ -52,7 +60,7 @@ def _tell(config: Path, loaded: Loaded) -> ExitCode:
     click.echo(
         f"  exporters: {', '.join(export.exporter for export in own.export) or 'none; results stay at /metrics'}"
     )
-    for mistake in unready(loaded, os.environ):
+    for mistake in unready(loaded, os.environ, _secrets(loaded)):
         click.echo("not ready on this machine: " + "\n".join(mistake_lines(mistake)), err=True)
     return ExitCode.PASSED
 

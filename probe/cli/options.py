@@ -14,6 +14,7 @@ from probe.cli.state import state_option
 from probe.errors import ExitCode, UsageError
 from probe.model.duration import parse_duration
 from probe.model.result import Trigger
+from probe.safety.secrets import Secrets, Sources
 from probe.settings import Settings
 
 
@@ -28,6 +29,7 @@ class Chosen(Struct, frozen=True):
     timeout_ns: int | None
     allow_writes: bool
     state: Path
+    secrets: Path | None
     json_path: Path | None
     junit_path: Path | None
     quiet: bool
@@ -39,6 +41,7 @@ class Chosen(Struct, frozen=True):
             region=self.region,
             agent=socket.gethostname(),
             environ=os.environ,
+            secrets=Secrets(os.environ, Sources(self.secrets)),
             timeout_ns=self.timeout_ns,
             writes_allowed=self.allow_writes,
         )
@@ -88,6 +91,13 @@ def journey_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]
         ),
         click.option("--allow-writes", is_flag=True, help="Let steps with effect: write go beyond this machine."),
         state_option,
+        click.option(
+            "--secrets",
+            metavar="DIR",
+            type=path,
+            envvar="PROBE_SECRETS",
+            help="Folder with a file for each secret, named as its variable; before the environment.",
+        ),
         click.option(
             "--json",
             "json_path",

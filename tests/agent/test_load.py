@@ -8,6 +8,7 @@ from probe.errors import SpecError
 from probe.export.text import error_text
 from probe.model.duration import NANOSECONDS
 from probe.model.slot import Placement
+from probe.safety.secrets import Secrets, Sources
 
 S, M = NANOSECONDS["s"], NANOSECONDS["m"]
 HEAD = "region: eu-west-1\njourneys: [journeys/*.yaml]\n"
@@ -222,14 +223,14 @@ def test_all_mistakes_are_told_at_once_those_of_journeys_too(folder: Path) -> No
 def test_secrets_and_the_target_must_be_there_and_are_no_defaults(folder: Path) -> None:
     secrets = 'secrets: {card: {env: TEST_CARD, default: "4242424242424242"}}\n'
     journey(folder, "pay", head=secrets)
-    told = [mistake.message for mistake in unready(load(folder), {})]
+    told = [mistake.message for mistake in unready(load(folder), {}, {})]
     assert told == [
         "the variable shop would be the journey's default: SHOP_URL is not set",
         "the secret card has no value: the environment variable TEST_CARD is not set (an agent takes no default)",
         "the variable shop would be the journey's default: SHOP_URL is not set",
     ]
-    assert unready(load(folder), {"SHOP_URL": "x", "TEST_CARD": "y"}) == []
-    assert unready(load(folder, "variables: {shop: https://x.example}\n"), {"TEST_CARD": "y"}) == []
+    assert unready(load(folder), {"SHOP_URL": "x"}, {"TEST_CARD": "y"}) == []
+    assert unready(load(folder, "variables: {shop: https://x.example}\n"), {}, {"TEST_CARD": "y"}) == []
 
 
 def test_a_secret_is_no_variable(folder: Path) -> None:
@@ -242,8 +243,21 @@ def test_a_secret_is_no_variable(folder: Path) -> None:
 
 def test_a_variable_that_the_environment_was_to_fill_must_be_there(folder: Path) -> None:
     loaded = load(folder, "variables: {shop: '${env(\"SHOP\")}'}\n")
-    assert {mistake.message for mistake in unready(loaded, {})} == {
+    assert {mistake.message for mistake in unready(loaded, {}, {})} == {
         "the variable shop has no value: the environment variable SHOP is not set"
     }
-    assert unready(loaded, {"SHOP": "http://x"}) == []
-    assert unready(load(folder, 'variables: {shop: \'${env("SHOP") | default("http://x")}\'}\n'), {}) == []
+    assert unready(loaded, {"SHOP": "http://x"}, {}) == []
+    assert unready(load(folder, 'variables: {shop: \'${env("SHOP") | default("http://x")}\'}\n'), {}, {}) == []
+
+
+def test_secrets_come_from_where_the_configuration_says(folder: Path) -> None:
+    more = "secrets: {folder: secrets, files: {TEST_CARD: card}, commands: {TOKEN: [print, it]}}\n"
+    assert load(folder, more).secret_sources == Sources(
+        folder / "secrets", {"TEST_CARD": folder / "card"}, {"TOKEN": ("print", "it")}
+    )
+
+
+def test_a_secret_that_cannot_be_read_is_told_with_its_journey(folder: Path) -> None:
+    secrets = Secrets({}, Sources(files={"TEST_CARD": folder / "none"}))
+    (mistake, *_) = unready(load(folder), {"SHOP_URL": "x"}, secrets)
+    assert mistake.message == f"the secret TEST_CARD cannot be read from {folder}/none: No such file or directory"

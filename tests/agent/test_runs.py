@@ -58,6 +58,7 @@ class Stand:
             Controls([], lambda: clock.read().monotonic_ns),
             self.loop_watch,
             effects,
+            environ or {},
             perform,
         )
 
