@@ -258,6 +258,7 @@ def test_secrets_come_from_where_the_configuration_says(folder: Path) -> None:
 
 
 def test_a_secret_that_cannot_be_read_is_told_with_its_journey(folder: Path) -> None:
+    journey(folder, "pay", head="secrets: {card: {env: TEST_CARD}}\n")
     secrets = Secrets({}, Sources(files={"TEST_CARD": folder / "none"}))
     (mistake, *_) = unready(load(folder), {"SHOP_URL": "x"}, secrets)
     assert mistake.message == f"the secret TEST_CARD cannot be read from {folder}/none: No such file or directory"
