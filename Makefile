@@ -49,7 +49,8 @@ fuzz: $(READY)  ## many more mutated journeys than a test run takes
 	PROBE_MUTATIONS=100000 $(BIN)/python -m pytest --quiet tests/spec/test_mutations.py
 
 soak: $(READY)  ## many more kills than a test run takes
-	PROBE_KILLS=500 $(BIN)/python -m pytest --quiet -s tests/agent/test_killed.py tests/hub/test_kill.py
+	PROBE_KILLS=500 PROBE_PAY_KILLS=300 $(BIN)/python -m pytest --quiet -s tests/agent/test_killed.py \
+	  tests/agent/test_pay_killed.py tests/hub/test_kill.py
 
 bench: $(READY)  ## cold start, the price of the wire and of an agent, the hub's ingest rate
 	$(BIN)/python bench/cold_start.py

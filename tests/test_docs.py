@@ -24,6 +24,11 @@ def test_every_journey_in_the_readme_loads(block: str) -> None:
     assert read_journey(Source("README.md", block)).name
 
 
+@pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/safety.md").read_text(), re.DOTALL))
+def test_every_journey_of_the_safety_page_loads(block: str) -> None:
+    assert read_journey(Source("safety.md", block)).name
+
+
 @pytest.mark.parametrize(
     "word", [*QUERIES, *FILTERS, *PREDICATES, *FUNCTIONS, *KINDS, *COMMANDS, *(str(code.value) for code in ExitCode)]
 )
