@@ -27,6 +27,7 @@ from probe.model.result import Cause, Health, Run, Trigger, Verdict
 from probe.model.slot import Reason, SlotState
 from probe.model.status import RunCount
 from probe.runner import run_journey
+from probe.safety.accounts import Accounts
 from probe.settings import Settings
 from probe.spool import ledger
 
@@ -72,6 +73,7 @@ class Runs:
         self._effects = effects
         self._perform = perform
         self._places = Places(loaded.config.concurrency)
+        self._accounts = Accounts()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -120,16 +122,25 @@ class Runs:
             finally:
                 self.in_flight -= 1
                 self._places.leave()
+                self._accounts.leave(begin.planned.journey.accounts)
         finally:
             self._timetable.ended(begin.planned.journey.name, begin.run_id)
 
     async def _wait(self, begin: Begin) -> Reason | None:
-        """None when a place is got; otherwise why there is none."""
+        """None when its accounts and a place are got; otherwise why not, and it has none of them."""
+        accounts, missing = begin.planned.journey.accounts, Reason.ACCOUNT
         try:
             async with asyncio.timeout(begin.planned.grid.every_ns / 2e9):
-                return None if await self._places.take() else Reason.SHUTDOWN
+                await self._accounts.take(accounts)
+                missing = Reason.CAPACITY
+                if await self._places.take():
+                    return None
+                missing = Reason.SHUTDOWN
         except TimeoutError:
-            return Reason.CAPACITY
+            pass
+        if missing is not Reason.ACCOUNT:
+            self._accounts.leave(accounts)
+        return missing
 
     def _skip(self, begin: Begin, reason: Reason) -> Change:
         config, planned = self.loaded.config, begin.planned

@@ -23,6 +23,7 @@ from probe.model.journey import EffectKind, Journey
 from probe.model.result import Run, Verdict
 from probe.runner import run_journey
 from probe.safety import switch
+from probe.safety.accounts import Accounts
 from probe.safety.switch import stopped_by
 from probe.settings import Settings
 
@@ -67,12 +68,13 @@ async def _launch(plan: Plan, shown: Shown) -> list[Run]:
 async def _run_all(plan: Plan, shown: Shown, journal: Transactions | None) -> list[Run]:
     interrupt = Interrupt()
     places = asyncio.Semaphore(SIDE_BY_SIDE)
+    accounts = Accounts()
     done: dict[int, list[Run]] = {index: [] for index in range(len(plan.work))}
     stop = _Stop()
 
     async def run_in_row(index: int, journey: Journey, row: Sequence[Settings]) -> None:
         for settings in row:
-            async with places:
+            async with accounts.of(journey.accounts), places:
                 if interrupt.requested or stop.requested:
                     return
                 run = await run_journey(

@@ -16,6 +16,7 @@ SLOT_REASONS: Mapping[SlotState, tuple[str, ...]] = {
     SlotState.SKIPPED: (
         Reason.OVERLAP,
         Reason.CAPACITY,
+        Reason.ACCOUNT,
         Reason.ROTATION,
         Reason.BUDGET,
         Reason.STOPPED,

@@ -199,6 +199,10 @@ class Journey(Struct, frozen=True):
     ] = {}
     slo: Annotated[Slo | None, Meta(description="What is promised to users.")] = None
     always: Annotated[Cleanup, Meta(description="Cleanup: runs whatever happened before.")] = Cleanup(())
+    accounts: Annotated[
+        tuple[Label, ...],
+        Meta(description="Test accounts and cards it uses: runs that name the same one never go on at once."),
+    ] = ()
     budget: Annotated[
         Budget | None, Meta(description="How much the journey may write; an agent that is allowed to write needs it.")
     ] = None

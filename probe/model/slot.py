@@ -43,6 +43,8 @@ class Reason(StrEnum):
     """Skipped: the journey's run before had not ended."""
     CAPACITY = "capacity"
     """Skipped: no place among the runs at once until half of the interval was over."""
+    ACCOUNT = "account"
+    """Skipped: a test account it uses was another run's until half of the interval was over."""
     ROTATION = "rotation"
     """Skipped: the journey begins with a write, and writing was another region's turn."""
     BUDGET = "budget"

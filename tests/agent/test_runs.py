@@ -20,7 +20,7 @@ from probe.agent.timetable import Begin, Timetable
 from probe.agent.writer import Writer
 from probe.model.duration import NANOSECONDS
 from probe.model.instant import nanoseconds_of
-from probe.model.journey import Budget, Count, Journey
+from probe.model.journey import Budget, Count, Journey, Label
 from probe.model.record import Record, RunRecord, SlotsRecord, decode_record
 from probe.model.result import Cause, Run, Trigger, Verdict
 from probe.model.slot import Placement, Reason, Slot, SlotState
@@ -306,6 +306,35 @@ async def test_a_region_whose_turn_it_is_not_stops_before_the_write(database: Da
         (True, False, False),
     ]
     assert isinstance(given[0].slot, Slot)
+
+
+async def test_runs_that_use_one_account_never_go_on_at_once(database: Database) -> None:
+    performed = Performed()
+    performed.end.set()
+    stand = Stand(database, performed)
+    begins = [with_account(await stand.begin(name)) for name in ("a", "b", "c")]
+    async with asyncio.TaskGroup() as group:
+        for begin in begins:
+            group.create_task(stand.runs.go(begin))
+    assert (performed.most, len(stand.runs.last)) == (1, 3)
+
+
+async def test_a_run_that_gets_no_account_in_half_its_interval_is_skipped(database: Database) -> None:
+    performed = Performed()
+    stand = Stand(database, performed)
+    first = with_account(await stand.begin("a"))
+    second = with_account(await stand.begin("b", every_ns=200 * MS))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(stand.runs.go(first))
+        await performed.begun.wait()
+        await stand.runs.go(second)
+        performed.end.set()
+    assert await stand.slots() == [("ran", ""), ("skipped", "account")]
+
+
+def with_account(begin: Begin) -> Begin:
+    journey = replace(begin.planned.journey, accounts=(Label("alice"),))
+    return replace(begin, planned=replace(begin.planned, journey=journey))
 
 
 async def test_a_run_over_its_budget_is_skipped_whole(database: Database, effects: Effects) -> None:
