@@ -12,7 +12,7 @@ from probe.evaluate.template import RenderError, names_in, render_value
 from probe.evaluate.value import MISSING
 from probe.interrupt import Interrupt
 from probe.model.duration import format_duration
-from probe.model.journey import IDEMPOTENCY_KEY, EffectKind, Journey, Step, Undo
+from probe.model.journey import IDEMPOTENCY_KEY, TARGET, EffectKind, Journey, Step, Undo
 from probe.model.progress import Progress, Watch
 from probe.model.result import (
     SCHEMA,
@@ -25,6 +25,8 @@ from probe.model.result import (
 )
 from probe.model.template import Text
 from probe.perform import Outcome, Stage, perform_step
+from probe.safety.hosts import host_of
+from probe.safety.marker import KEY, Marker
 from probe.safety.redaction import Redactor
 from probe.safety.secrets import SecretError
 from probe.settings import NAMESERVERS, Clocks, Settings
@@ -74,7 +76,9 @@ class Running:
         self.monotonic_ns = clocks.monotonic_ns
         self.origin_ns = clocks.monotonic_ns()
         self.scope = Scope(settings.environ, clocks.now, random.Random())  # noqa: S311 - test data, not keys
+        self.source = settings.environ if settings.secrets is None else settings.secrets
         self.secrets: dict[str, str] = {}
+        self.marker_key = ""
         self.opened: dict[str, Any] = {}
         self.results: list[StepResult] = []
         self.failure: Failure | None = None
@@ -105,13 +109,17 @@ class Running:
 
     def fill_scope(self) -> Failure | None:
         """Secrets first, then variables in their order; the Failure names what has no value."""
-        source = self.settings.environ if self.settings.secrets is None else self.settings.secrets
+        try:
+            return self._fill_secrets() or self._fill_variables()
+        except SecretError as error:
+            return Failure(Cause.AGENT, str(error), self.journey.place)
+
+    def _fill_secrets(self) -> Failure | None:
+        self.marker_key = self.source.get(KEY, "")
+        self.redactor.add(KEY, self.marker_key)
         for name, secret in self.journey.secrets.items():
             default = secret.default if self.settings.secret_defaults else None
-            try:
-                value = source.get(secret.env, default)
-            except SecretError as error:
-                return Failure(Cause.AGENT, str(error), self.journey.place)
+            value = self.source.get(secret.env, default)
             if value is None:
                 message = f"the secret {name} has no value: the environment variable {secret.env} is not set"
                 return Failure(Cause.SCRIPT, message, self.journey.place, hint=f"export {secret.env}=…")
@@ -119,6 +127,9 @@ class Running:
             self.scope.set(name, value, secret=True)
             self.redactor.add(name, value)
         self.scope.derived = self.redactor.add
+        return None
+
+    def _fill_variables(self) -> Failure | None:
         for name, written in self.journey.variables.items():
             try:
                 given = self.settings.variables.get(name)
@@ -136,7 +147,8 @@ class Running:
         options = Options(
             clock=self.clock,
             instants=self.settings.instants,
-            user_agent=f"probe/{__version__}",
+            user_agent=f"probe/{__version__} (synthetic)",
+            marker=self._marker(),
             tls=self.settings.tls,
             writes_allowed=self.settings.writes_allowed,
             journalled=self.settings.journal is not None,
@@ -154,6 +166,11 @@ class Running:
             cut=self._cut,
             done=self._done,
         )
+
+    def _marker(self) -> Marker:
+        """Marks for the shop's own hosts: that of the variable `shop`, and those the journey names."""
+        shop = host_of(str(self.scope.find(TARGET)))
+        return Marker(self.run_id, (*self.journey.synthetic.hosts, *([shop] if shop else [])), self.marker_key)
 
     async def open_sessions(self, stage: Stage) -> Failure | None:
         """Opens those of the steps; the Failure names a kind that cannot be performed here."""

@@ -601,3 +601,34 @@ async def test_cookies_expire_by_the_runs_wall_clock(serve: Serve) -> None:
         clocks = Clocks(now=lambda year=year: datetime(year, 1, 1, tzinfo=UTC))  # type: ignore[misc]
         await run_journey(journey(LOOK + LOOK.replace("look", "again")), settings_for(url), clocks=clocks)
     assert sent == [False, True, False, False]
+
+
+# --- how the shop knows it
+
+ECHO = "  - {name: look, http: {get: '${shop}/echo'}, capture: {seen: {body: }}}\n"
+
+
+async def sent_headers(url: str, **environ: str) -> tuple[Run, dict[str, str]]:
+    found = await run_journey(journey(ECHO), settings_for(url, environ={"SHOP_URL": url, **environ}))
+    seen = json.loads(found.steps[0].attempts[0].captures[0].value)
+    return found, {name.lower(): value for name, value in seen["headers"]}
+
+
+async def test_the_shop_gets_the_runs_trace_and_no_signature_without_a_key(shop: Shop) -> None:
+    found, headers = await sent_headers(shop.url)
+    assert headers["traceparent"].split("-")[1] == found.run_id.replace("-", "")
+    assert ("x-synthetic" in headers, "(synthetic)" in headers["user-agent"]) == (False, True)
+
+
+async def test_with_a_key_its_requests_are_signed_and_the_key_is_a_secret(shop: Shop) -> None:
+    found, headers = await sent_headers(shop.url, PROBE_SYNTHETIC_KEY="a key of the shop")
+    assert f"run={found.run_id}; sig=" in headers["x-synthetic"]
+    assert "a key of the shop" not in repr(found)
+
+
+async def test_a_host_that_is_not_the_shops_gets_neither(shop: Shop) -> None:
+    text = ECHO.replace("${shop}", shop.url)
+    elsewhere = journey(text, HEAD)
+    found = await run_journey(elsewhere, settings_for("http://shop.invalid"))
+    seen = json.loads(found.steps[0].attempts[0].captures[0].value)
+    assert "traceparent" not in {name.lower() for name, _ in seen["headers"]}

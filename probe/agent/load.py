@@ -17,7 +17,7 @@ from probe.agent.writing import unsafe_writes
 from probe.errors import SpecError, UsageError
 from probe.evaluate.suggest import did_you_mean
 from probe.evaluate.template import names_in
-from probe.model.journey import Journey, Schedule
+from probe.model.journey import TARGET, Journey, Schedule
 from probe.model.place import Mistake
 from probe.model.slot import Placement
 from probe.model.template import Call, Text, Value
@@ -27,9 +27,6 @@ from probe.spec.load import find_files, load_journeys
 from probe.spec.nodes import Mapping as MappingNode
 from probe.spec.parse import parse
 from probe.spec.source import Source, read_source
-
-TARGET = "shop"
-"""The variable that says where the journeys go: `probe smoke --target` sets it too."""
 
 
 class Loaded(Struct, frozen=True):

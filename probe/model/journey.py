@@ -24,6 +24,9 @@ Currency = NewType("Currency", str)
 Label = NewType("Label", str)
 """A name that goes into labels and reports: one line, not empty, at most 200 characters."""
 
+TARGET = "shop"
+"""The variable that says where a journey goes: `probe smoke --target` sets it, and an agent's `variables:` do."""
+
 IDEMPOTENCY_KEY = "idempotency_key"
 """The name an undo knows the key by that its write was sent with."""
 
@@ -98,6 +101,14 @@ class Budget(Struct, frozen=True):
     open_effects: Annotated[
         Count | None, Meta(description="No further write while so many are neither undone nor looked after.")
     ] = None
+
+
+class Synthetic(Struct, frozen=True):
+    """How the shop knows the journey's requests (docs/safety.md)."""
+
+    hosts: Annotated[
+        tuple[str, ...], Meta(description="The shop's own hosts beside that of the variable shop: they get the marks.")
+    ] = ()
 
 
 class Secret(Struct, frozen=True):
@@ -206,6 +217,7 @@ class Journey(Struct, frozen=True):
     budget: Annotated[
         Budget | None, Meta(description="How much the journey may write; an agent that is allowed to write needs it.")
     ] = None
+    synthetic: Annotated[Synthetic, Meta(description="How the shop knows the journey's requests.")] = Synthetic()
     cleanup_timeout: Annotated[
         Duration, Meta(description="Time for all `undo` and `always` steps together (30s unless said).")
     ] = DEFAULT_CLEANUP_TIMEOUT

@@ -16,6 +16,7 @@ from probe.model.place import Place
 from probe.model.result import Cause, Exchange, Failure
 from probe.model.template import Text, Value
 from probe.model.timing import Clock, Phase
+from probe.safety.marker import Marker
 
 TIME_LIMIT = 30 * NANOSECONDS["s"]
 
@@ -40,6 +41,8 @@ class Options(Struct, frozen=True):
     """An ssl.SSLContext; None trusts what the system trusts."""
     writes_allowed: bool = False
     """Whether `effect: write` may go beyond this machine."""
+    marker: Marker | None = None
+    """What the shop knows the run's requests by."""
     journalled: bool = False
     """Whether writes are in a journal on disk before they are sent."""
     secret_hosts: Mapping[str, tuple[str, tuple[str, ...]]] = {}

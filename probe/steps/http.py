@@ -10,7 +10,7 @@ from probe.model.result import Cause, Exchange, Failure
 from probe.model.timing import add_phases
 from probe.steps.base import TIME_LIMIT, Options, Performance
 from probe.steps.http_action import Action
-from probe.steps.http_request import guard, next_hop, prepare
+from probe.steps.http_request import guard, marked, next_hop, prepare
 
 if TYPE_CHECKING:
     from probe.wire.client import Answer, Client, Request
@@ -66,6 +66,7 @@ async def _exchange(request: "Request", session: "Client", performance: Performa
     from probe.wire.marks import Marks
 
     marks = Marks(performance.options.clock)
+    request = marked(request, performance)
     answer, failure = None, None
     try:
         answer = await session.send(request, marks)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
+from msgspec.structs import replace
+
 from probe.errors import StepFailure
 from probe.model.place import Place
 from probe.model.result import Cause, Failure
@@ -81,6 +83,17 @@ def guard(request: "Request", performance: Performance, place: Place) -> None:
         raise script_failure(
             f"the secret {secret} was not sent: it is bound to {allowed}, and this is another host", place
         )
+
+
+def marked(request: "Request", performance: Performance) -> "Request":
+    """The request with what the shop knows a probe by; a header the journey wrote itself stays."""
+    options = performance.options
+    if options.marker is None:
+        return request
+    marks = options.marker.headers(request.method, request.url, options.now())
+    own = {name.lower() for name in request.headers}
+    new = {name: value for name, value in marks.items() if name.lower() not in own}
+    return replace(request, headers={**request.headers, **new}) if new else request
 
 
 def next_hop(request: "Request", answer: "Answer", performance: Performance) -> "Request | None":

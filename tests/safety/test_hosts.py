@@ -2,7 +2,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from probe.safety.hosts import is_loopback, leaked_secret
+from probe.safety.hosts import host_of, is_loopback, leaked_secret
 
 CARD = "4242 4242/4242"
 BOUND = {"card": (CARD, ("shop.example", "*.pay.example", "::1")), "open": ("everybody knows", ())}
@@ -41,3 +41,11 @@ def test_a_text_without_secrets_may_go_anywhere() -> None:
 
 def test_a_secret_bound_to_no_host_is_bound_to_none() -> None:
     assert leaked_secret("everybody knows", "elsewhere", {"open": BOUND["open"]}) == "open"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [("https://Shop.example:8443/x", "shop.example"), ("http://[::1]:1/", "::1"), ("shop", ""), ("http://[x/", "")],
+)
+def test_the_host_of_a_url(url: str, host: str) -> None:
+    assert host_of(url) == host
