@@ -62,6 +62,7 @@ ROUTES = (
     web.get("/checkout", pay.checkout),
     web.post("/checkout", pay.submit),
     web.post("/pay", pay.pay),
+    web.put("/pay", pay.pay),
     # follow an order
     web.get("/orders/{order_id}", track.show),
     web.get("/orders/{order_id}/thanks", track.thanks),

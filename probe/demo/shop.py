@@ -7,6 +7,7 @@ from yarl import URL
 
 from probe.demo.app import make_app
 from probe.demo.faults import NO_FAULTS, Faults
+from probe.demo.orders import Order
 from probe.demo.state import State
 from probe.demo.tls import SlowTls
 
@@ -49,6 +50,10 @@ class Shop:
     @property
     def state(self) -> dict[str, int]:
         return self._state.counters()
+
+    def order_paid_with(self, key: str) -> Order | None:
+        """The order that a payment with this idempotency key led to."""
+        return self._state.orders.paid_with(key)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
