@@ -97,4 +97,5 @@ async def test_no_order_is_placed_twice_or_left_behind(tmp_path: Path, seed: int
     print(json.dumps({"kills": KILLS, **points, "orders": state["orders"], "cancelled": state["cancelled"]}))
     assert (state["replays"], state["open_orders"]) == (0, 0)
     assert state["orders"] == state["cancelled"] > 0
-    assert len(points) == 4
+    assert points["placed, no answer noted"] > 0
+    assert len(points) == 4 or KILLS < 100, "many kills strike at every point"
