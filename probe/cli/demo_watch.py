@@ -12,7 +12,7 @@ from probe.cli.reports import say, view_for
 from probe.compare.cells import FEWEST
 from probe.compare.result import Comparison, Finding
 from probe.errors import ExitCode, ProbeError, UsageError
-from probe.export.comparison import comparison_lines
+from probe.export.comparison import comparison_lines, set_off
 from probe.export.text import cut, wrapped
 
 LOOK_EVERY_S = 1.0
@@ -75,7 +75,8 @@ class Watch:
         self._clear()
         first, *rest = wrapped(finding.sentence, self._view.width - 13)
         head = self._view.style(f"{journey:9}", fg="yellow", bold=True)
-        say("".join([f"{head} ▲ {first}\n", *(f"{'':12}{line}\n" for line in rest)]), sys.stdout)
+        text = "".join([f"{first}\n", *(f"{'':12}{line}\n" for line in rest)])
+        say(f"{head} ▲ {set_off(text, self._view)}", sys.stdout)
 
     def _tell_progress(self) -> None:
         if self._live:

@@ -7,7 +7,9 @@ from msgspec.structs import replace
 
 from probe.compare.benjamini_hochberg import certain
 from probe.compare.difference import matters, measure
+from probe.compare.onset import AFTER, BEFORE
 from probe.compare.pairs import Pair, pair_up, peers_of
+from probe.compare.past import has_risen, measure_rise
 from probe.compare.result import Cell
 from probe.compare.summary import middle, percentile_95
 from probe.compare.track import Track, shared_slots
@@ -17,7 +19,7 @@ from probe.model.duration import format_duration
 FEWEST = 30
 """Pairs; fewer make no blocks worth a median."""
 FILLED = 0.8
-"""Of the slots; what is missing may be just what was slow."""
+"""Of the slots in which nothing failed; what is missing may be just what was slow."""
 FALSE_RATE = 0.05
 
 
@@ -34,7 +36,7 @@ def judge(tracks: Sequence[Track], steps: Sequence[str]) -> list[Judged]:
     found = [_judge(own, step, tracks) for own in tracks for step in steps]
     differences = [one.cell.difference for one in found if one.cell.difference is not None]
     sure = iter(certain([difference.p_value for difference in differences], FALSE_RATE))
-    return [_decided(one, sure=next(sure)) if one.cell.difference else one for one in found]
+    return _risen([_decided(one, sure=next(sure)) if one.cell.difference else one for one in found])
 
 
 def _judge(own: Track, step: str, tracks: Sequence[Track]) -> Judged:
@@ -47,7 +49,8 @@ def _judge(own: Track, step: str, tracks: Sequence[Track]) -> Judged:
         return Judged(replace(cell, note=_why_alone(own, step, others)))
     pairs = pair_up(passes, [ran[region] for region in peers])
     slots = shared_slots(own.spans, [others[region].spans for region in peers])
-    note = _why_too_little(pairs, slots)
+    failed = own.failed(step).union(*(others[region].failed(step) for region in peers))
+    note = _why_too_little(pairs, slots - len(failed - {pair.slot for pair in pairs}))
     difference = None if note else measure(pairs, own.at_ns)
     return Judged(replace(cell, difference=difference, note=note), peers, len(pairs))
 
@@ -62,6 +65,7 @@ def _cell(own: Track, step: str) -> Cell:
         median_ns=middle(durations),
         p95_ns=percentile_95(durations),
         phases=typical_phases(runs) if runs else {},
+        rise=None if own.strange else measure_rise(own.passes.get(step, {}), own.at_ns),
     )
 
 
@@ -101,3 +105,18 @@ def _decided(judged: Judged, *, sure: bool) -> Judged:
     assert difference is not None
     decided = replace(difference, significant=sure and matters(difference))
     return replace(judged, cell=replace(judged.cell, difference=decided))
+
+
+def _risen(found: Sequence[Judged]) -> list[Judged]:
+    """Among all that could have become slower, those that did not included."""
+    able = [one for one in found if one.cell.runs >= BEFORE + AFTER]
+    sure = certain([one.cell.rise.p_value if one.cell.rise else 1.0 for one in able], FALSE_RATE)
+    risen = {id(one) for one, certainly in zip(able, sure, strict=True) if certainly}
+    return [_rise_decided(one, sure=id(one) in risen) if one.cell.rise else one for one in found]
+
+
+def _rise_decided(judged: Judged, *, sure: bool) -> Judged:
+    rise = judged.cell.rise
+    assert rise is not None
+    decided = replace(rise, significant=sure and has_risen(rise))
+    return replace(judged, cell=replace(judged.cell, rise=decided))

@@ -5,11 +5,13 @@ estimate of the noise, so runs that resemble their neighbours do not pass for a 
 """
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from math import inf
 from statistics import fmean, median
 
 from msgspec import Struct
+
+from probe.compare.calm import memory, without_spikes
 
 BEFORE = 10
 """The fewest values before a change."""
@@ -25,8 +27,6 @@ certain change this clear is seen in about 0.2 % of rows without one (60 values,
 """
 PLACED = 7.7
 """How much worse, in units of the noise, another place of the change may explain the values to remain possible."""
-SPIKE = 3 * 1.4826
-"""Values farther from the median than that many median deviations count as if they were that far."""
 
 
 class Change(Struct, frozen=True):
@@ -37,6 +37,8 @@ class Change(Struct, frozen=True):
     last: int
     was: float
     """The median before it."""
+    start: int = 0
+    """From where on the values before it were looked at: they are of one level."""
 
 
 def latest_change(values: Sequence[float], least: float) -> Change | None:
@@ -46,34 +48,26 @@ def latest_change(values: Sequence[float], least: float) -> Change | None:
         looks += 1
         change = _change(values[start:], least, PROVED * looks)
         if change is not None:
-            found = Change(start + change.index, start + change.first, start + change.last, change.was)
+            found = Change(start + change.index, start + change.first, start + change.last, change.was, start)
         start = found.index if change and found else (start + len(values)) // 2  # one change may hide another
     return found
 
 
 def _change(values: Sequence[float], least: float, proved: float) -> Change | None:
+    """What is quickly ruled out is ruled out first."""
     places = range(BEFORE, len(values) - AFTER + 1)
-    calm = _without_spikes(values)
-    if max(_statistics(calm)[places.start : places.stop]) <= CERTAIN:
-        return None
+    calm = without_spikes(values)
     gains = _gains(calm)
     index = max(places, key=gains.__getitem__)
-    noise = _noise(calm, index)
     was, now = median(values[:index]), median(values[index:])
-    if gains[index] < proved * noise or abs(now - was) < least:
+    if abs(now - was) < least:
+        return None
+    noise = _noise(calm, index)
+    if gains[index] < proved * noise or max(_statistics(calm)[places.start : places.stop]) <= CERTAIN:
         return None
     worst = gains[index] - PLACED * noise
     possible = [place for place, gain in enumerate(gains) if gain >= worst and 0 < place < len(values)]
     return Change(index, possible[0], possible[-1], was)
-
-
-def _without_spikes(values: Sequence[float]) -> list[float]:
-    """Around 0."""
-    centre = median(values)
-    reach = SPIKE * median(abs(value - centre) for value in values) or inf
-    near = [min(max(value - centre, -reach), reach) for value in values]
-    mean = fmean(near)
-    return [value - mean for value in near]
 
 
 def _statistics(values: Sequence[float]) -> list[float]:
@@ -111,7 +105,5 @@ def _noise(values: Sequence[float], index: int) -> float:
     """The long-run variance around the two levels, as of an autoregressive process of first order."""
     left, right = fmean(values[:index]), fmean(values[index:])
     rest = [value - (left if place < index else right) for place, value in enumerate(values)]
-    power = sum(value**2 for value in rest)
-    memory = sum(one * two for one, two in pairwise(rest)) / power if power else 0.0
-    memory = min(max(memory, 0.0), 0.9)
-    return power / len(values) * (1 + memory) / (1 - memory)
+    alike = memory(rest)
+    return fmean(value**2 for value in rest) * (1 + alike) / (1 - alike)

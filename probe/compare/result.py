@@ -37,6 +37,8 @@ class Sample(Struct, frozen=True):
     """By name, the passed steps of the journey's own section."""
     failed_step: str = ""
     """The first step that did not pass, wherever in the journey it stands."""
+    reason: str = ""
+    """The failure in a few words, such as `HTTP 500`."""
 
 
 class RegionFacts(Struct, frozen=True):
@@ -69,7 +71,7 @@ class Onset(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """A region's step against the median of the other regions in the same slots."""
+    """A region's step against the median of the other regions in the same slots, or against its own past."""
 
     pairs: int
     shift_ns: float
@@ -77,7 +79,7 @@ class Difference(Struct, frozen=True):
     high_ns: float
     """The ends of the 95 % confidence interval of `shift_ns`."""
     share: float
-    """`shift_ns` as a share of the others' median."""
+    """`shift_ns` as a share of what it is compared with."""
     p_value: float
     significant: bool
     """Whether it is both certain (after Benjamini–Hochberg over all cells) and large enough to matter."""
@@ -100,6 +102,8 @@ class Cell(Struct, frozen=True):
     phases: Mapping[Phase, float]
     """The mean of each phase over the middle 80 % of the runs by duration: they add up to a typical duration."""
     difference: Difference | None = None
+    rise: Difference | None = None
+    """Against its own earlier runs in the window, where it became slower and is so still; `pairs` are runs since."""
     note: str = ""
     """Why there is no difference: too little data, one region only."""
 
@@ -132,12 +136,16 @@ class RegionSummary(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """One thing a person should read, the most important first."""
+    """One thing a person should read, the most important first. Names of steps stand between asterisks."""
 
     sentence: str
     region: str = ""
     step: str = ""
     phase: Phase | None = None
+    usual: bool = False
+    """No news: it was so all through the window."""
+    verdict: RegionVerdict | None = None
+    """Of the region or regions it is about, where it tells of that."""
 
 
 class Comparison(Struct, frozen=True):

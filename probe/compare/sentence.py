@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from probe.compare.instants import spell_interval
 from probe.compare.pairs import LEAST_NS
 from probe.compare.result import Difference
@@ -14,6 +16,19 @@ OPPOSED = 1.1
 MAIN = 0.6
 """A phase below that share is not the whole story: a second one of at least `NOTABLE` is told too."""
 NOTABLE = 0.2
+
+
+class Extent(Struct, frozen=True):
+    """The regions that something is so in, of so many of which it can be said."""
+
+    regions: tuple[str, ...]
+    asked: int
+    everywhere: bool
+
+
+def named(step: str) -> str:
+    """As whoever shows the sentence finds it: it is emphasised there."""
+    return f"*{step.replace('*', '∗')}*"
 
 
 def counted(count: int, noun: str) -> str:
@@ -40,12 +55,29 @@ def slower(region: str, steps: Sequence[str], difference: Difference, peers: str
     Several steps are slower for one reason; `difference` is that of the first.
     """
     size = _size(difference)
-    what = f"{size} slower than {peers} on *{steps[0]}*"
+    what = f"{size} slower than {peers} on {named(steps[0])}"
     if len(steps) > 1:
-        what = f"slower than {peers} on {len(steps)} steps, most on *{steps[0]}*: {size}"
+        what = f"slower than {peers} on {len(steps)} steps, most on {named(steps[0])}: {size}"
     parts = [f"{region} is {what}", *_reasons(difference, now_ns)]
-    early = f" (early: {counted(difference.pairs, 'slot')})" if difference.early else ""
-    return f"{'; '.join(part for part in parts if part)}{early}."
+    return f"{'; '.join(part for part in parts if part)}{_early(difference)}."
+
+
+def slower_than_before(steps: Sequence[str], rise: Difference, extent: Extent, *, now_ns: int) -> str:
+    """The same of steps that are slower than they were themselves: `rise` is that of the first, of all regions."""
+    where = "everywhere" if extent.everywhere else f"than before in {listed(extent.regions)}"
+    count = f" in {extent.asked} of {extent.asked} regions" if extent.everywhere else ""
+    size = f"{spell_ns(rise.shift_ns, signed=True)} ({spell_share(rise.share, signed=True)}){count}"
+    since = f" since {spell_interval(rise.onset.after_ns, rise.onset.before_ns, now_ns)}" if rise.onset else ""
+    what = f"{named(steps[0])} is slower {where}: {size}{since}"
+    if len(steps) > 1:
+        what = f"{len(steps)} steps are slower {where}, most {named(steps[0])}: {size}{since}"
+    return f"{'; '.join(part for part in (what, _phases(rise)) if part)}{_early(rise)}."
+
+
+def usual(region: str, steps: Sequence[str], difference: Difference) -> str:
+    """A region's distance from the others in a few words, such as `eu-west-1 +60 ms (tls) on *pay*`."""
+    where = f"on {named(steps[0])}" if len(steps) == 1 else f"on {len(steps)} steps"
+    return f"{region} {spell_ns(difference.shift_ns, signed=True)} ({_name(main_phase(difference))}) {where}"
 
 
 def main_phase(difference: Difference) -> Phase:
@@ -77,6 +109,10 @@ def _number(nanoseconds: float, beside: float) -> str:
 
 def _unit(nanoseconds: float) -> str:
     return "s" if abs(nanoseconds) >= 999.5e6 else "ms"
+
+
+def _early(difference: Difference) -> str:
+    return f" (early: {counted(difference.pairs, 'slot')})" if difference.early else ""
 
 
 def _phases(difference: Difference) -> str:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from probe.compare.cells import Judged
 from probe.compare.result import Difference, Finding
-from probe.compare.sentence import main_phase, slower, spell_peers
+from probe.compare.sentence import listed, main_phase, slower, spell_peers, usual
 from probe.model.timing import Phase
 
 
@@ -20,6 +20,11 @@ class Slow(Struct, frozen=True):
     """Of the first step."""
     peers: tuple[str, ...]
 
+    @property
+    def is_news(self) -> bool:
+        """Whether it began within the window: distance is none."""
+        return self.difference.onset is not None
+
 
 def slow_steps(judged: Sequence[Judged], regions: Collection[str]) -> list[Slow]:
     """In the given regions. What began within the window comes first, as distance is not news; then the largest."""
@@ -31,7 +36,7 @@ def slow_steps(judged: Sequence[Judged], regions: Collection[str]) -> list[Slow]
             groups.setdefault(key, []).append((difference, one))
     return sorted(
         (_fold(region, phase, members) for (region, phase, _, _), members in groups.items()),
-        key=lambda slow: (slow.difference.onset is None, -slow.difference.shift_ns, slow.region),
+        key=lambda slow: (not slow.is_news, -slow.difference.shift_ns, slow.region),
     )
 
 
@@ -40,6 +45,19 @@ def slow_finding(slow: Slow, others: int, *, now_ns: int) -> Finding:
     peers = spell_peers(slow.peers, others)
     sentence = slower(slow.region, slow.steps, slow.difference, peers, now_ns=now_ns)
     return Finding(sentence, slow.region, slow.steps[0], slow.phase)
+
+
+def distance_findings(slow: Sequence[Slow]) -> list[Finding]:
+    """All that was slower all through the window, in one sentence."""
+    far = [one for one in slow if not one.is_news]
+    if not far:
+        return []
+    told = listed([usual(one.region, one.steps, one.difference) for one in far])
+    return [
+        Finding(
+            f"Usual distance, all through the window: {told}.", far[0].region, far[0].steps[0], far[0].phase, usual=True
+        )
+    ]
 
 
 def _fold(region: str, phase: Phase, members: Sequence[tuple[Difference, Judged]]) -> Slow:

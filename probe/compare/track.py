@@ -23,6 +23,10 @@ class Track(Struct, frozen=True):
     strange: bool
     """Its latest run is of another definition."""
 
+    def failed(self, step: str) -> set[Slot]:
+        """In which a run that would have been compared did not pass it, or did not get there."""
+        return set(self.at_ns.keys() - self.passes.get(step, {}).keys())
+
 
 def common_definition(facts: Iterable[RegionFacts]) -> str:
     """The one that most regions ran last; of several, the one that ran last of all."""

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from math import fsum
+from statistics import fmean
 from typing import TypeVar
 
 from probe.compare.pairs import Pair
@@ -23,17 +24,30 @@ def attribute(pairs: Sequence[Pair]) -> tuple[float, tuple[Contribution, ...]]:
     """
     kept = _middle(pairs, lambda pair: pair.shift_ns)
     trimmed = fsum(pair.shift_ns for pair in kept) / len(kept)
-    own = _mean_phases([pair.own for pair in kept])
-    others = _mean_phases([run for pair in kept for run in pair.others])  # as many of each slot
-    parts = {phase: own.get(phase, 0.0) - others.get(phase, 0.0) for phase in Phase if phase in own or phase in others}
-    parts[Phase.OTHER] = trimmed - fsum(part for phase, part in parts.items() if phase is not Phase.OTHER)
-    ordered = sorted(parts.items(), key=lambda item: -abs(item[1]))
-    return trimmed, tuple(Contribution(phase, part) for phase, part in ordered)
+    others = [run for pair in kept for run in pair.others]  # as many of each slot
+    return trimmed, _parts(trimmed, [pair.own for pair in kept], others)
+
+
+def attribute_rise(before: Sequence[StepSample], now: Sequence[StepSample]) -> tuple[float, tuple[Contribution, ...]]:
+    """The same from the middle runs before by duration to those now."""
+    then, these = (_middle(runs, lambda run: run.duration_ns) for runs in (before, now))
+    trimmed = fmean(run.duration_ns for run in these) - fmean(run.duration_ns for run in then)
+    return trimmed, _parts(trimmed, these, then)
 
 
 def typical_phases(runs: Sequence[StepSample]) -> dict[Phase, float]:
     """The mean of each phase over the middle runs by duration; a phase that was not reached counts as 0."""
     return _mean_phases(_middle(runs, lambda run: run.duration_ns))
+
+
+def _parts(trimmed_ns: float, own: Sequence[StepSample], others: Sequence[StepSample]) -> tuple[Contribution, ...]:
+    mine, theirs = _mean_phases(own), _mean_phases(others)
+    parts = {
+        phase: mine.get(phase, 0.0) - theirs.get(phase, 0.0) for phase in Phase if phase in mine or phase in theirs
+    }
+    parts[Phase.OTHER] = trimmed_ns - fsum(part for phase, part in parts.items() if phase is not Phase.OTHER)
+    ordered = sorted(parts.items(), key=lambda item: -abs(item[1]))
+    return tuple(Contribution(phase, part) for phase, part in ordered)
 
 
 def _middle(items: Sequence[_T], size: Callable[[_T], float]) -> list[_T]:

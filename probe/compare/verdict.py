@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from probe.compare.instants import spell_instant
 from probe.compare.result import RegionFacts, RegionVerdict, Sample
+from probe.compare.sentence import named
 from probe.model.result import Verdict
 
 LATEST = 5
@@ -23,7 +24,9 @@ class Standing(Struct, frozen=True):
     verdict: RegionVerdict
     why: str = ""
     reason: str = ""
-    """Of its runs that do not pass: `connect on *pay*`."""
+    """Of its runs that do not pass: `HTTP 500`."""
+    step: str = ""
+    """Where they fail, if in a step."""
     sentence: str = ""
     """What to know of its agent, when that is what matters."""
     since_ns: int | None = None
@@ -56,12 +59,14 @@ def _by_runs(facts: RegionFacts, runs: Sequence[Sample], bad: Sequence[Sample], 
         return Standing(RegionVerdict.UP)
     errored = [run for run in bad if run.verdict == Verdict.ERRORED]
     if 2 * len(errored) > len(bad):
-        return _agent(region, f"{len(errored)} of its last {len(runs)} runs errored ({_reason(errored)})")
+        why = spell_reason(*_reason(errored))
+        return _agent(region, f"{len(errored)} of its last {len(runs)} runs errored ({why})")
     failed = [run for run in bad if run.verdict != Verdict.ERRORED]
-    reason, since_ns = _reason(failed), _since(facts)
+    (reason, step), since_ns = _reason(failed), _since(facts)
     since = "" if since_ns is None else f"since {spell_instant(since_ns, now_ns)}"
-    why = f"{len(failed)} of its last {len(runs)} runs failed ({reason}){f', {since}' if since else ''}"
-    return Standing(RegionVerdict.DOWN, why, reason, since_ns=since_ns, since=since)
+    why = f"{len(failed)} of its last {len(runs)} runs failed ({spell_reason(reason, step)})"
+    why += f", {since}" if since else ""
+    return Standing(RegionVerdict.DOWN, why, reason, step, since_ns=since_ns, since=since)
 
 
 def _silent(facts: RegionFacts, now_ns: int) -> Standing:
@@ -91,10 +96,11 @@ def _since(facts: RegionFacts) -> int | None:
     return None if passed is None or passed == len(runs) - 1 else runs[passed + 1].at_ns
 
 
-def _reason(bad: Sequence[Sample]) -> str:
-    """The most frequent one; of several, the latest."""
-    return Counter(map(_spell, reversed(bad))).most_common(1)[0][0]
+def spell_reason(reason: str, step: str) -> str:
+    return f"{reason} on {named(step)}" if step else reason
 
 
-def _spell(run: Sample) -> str:
-    return f"{run.cause} on *{run.failed_step}*" if run.failed_step else run.cause
+def _reason(bad: Sequence[Sample]) -> tuple[str, str]:
+    """Reason and step of most of them; of several, the latest."""
+    said = [(run.reason or run.cause, run.failed_step) for run in reversed(bad)]
+    return Counter(said).most_common(1)[0][0]

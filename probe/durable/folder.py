@@ -9,6 +9,9 @@ from pathlib import Path
 
 from probe.errors import ProbeError
 
+Change = Callable[[sqlite3.Connection], None]
+"""What is done to a database's tables, within a transaction."""
+
 PATIENCE_S = 10
 """How long a transaction waits for the one of another process."""
 
@@ -60,9 +63,12 @@ def hold_folder(folder: Path, holder: str, hint: str, *, shared: bool = False) -
 
 
 def open_database(
-    path: Path, version: int, create: Callable[[sqlite3.Connection], None], log: Log = Log.AHEAD
+    path: Path, version: int, create: Change, log: Log = Log.AHEAD, upgrade: Change | None = None
 ) -> sqlite3.Connection:
-    """A writing connection, with everything that is committed on disk; `create` makes the tables of a new file."""
+    """A writing connection, with everything that is committed on disk.
+
+    `create` makes the tables of a new file, `upgrade` those of this version out of the ones of the version before.
+    """
     try:
         make_private(path)
     except OSError as error:
@@ -71,7 +77,7 @@ def open_database(
     try:
         connection.execute(f"PRAGMA journal_mode = {log}")
         connection.execute(f"PRAGMA synchronous = {'FULL' if log is Log.AHEAD else 'EXTRA'}")
-        _make_or_know(connection, path, version, create)
+        _make_or_know(connection, path, version, create, upgrade)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise FolderError(f"{path} cannot be used: {error}; move it away to begin anew") from None
@@ -88,13 +94,14 @@ def make_tables(connection: sqlite3.Connection, statements: str) -> None:
 
 
 def _make_or_know(
-    connection: sqlite3.Connection, path: Path, version: int, create: Callable[[sqlite3.Connection], None]
+    connection: sqlite3.Connection, path: Path, version: int, create: Change, upgrade: Change | None
 ) -> None:
     connection.execute("BEGIN IMMEDIATE")
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > version:
         raise FolderError(f"{path} was made by a newer probe (format {found}, this one knows {version})")
-    if found == 0:
-        create(connection)
+    change = create if found == 0 else upgrade if found == version - 1 else None
+    if change is not None:
+        change(connection)
         connection.execute(f"PRAGMA user_version = {version}")
     connection.execute("COMMIT")

@@ -1,12 +1,13 @@
 """A Comparison for a person at a terminal: the verdict, what to know, then regions and steps beside each other."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from probe.compare.instants import spell_instant, spell_interval
 from probe.compare.result import Cell, Comparison, Difference, RegionSummary, RegionVerdict
 from probe.compare.sentence import counted, main_phase, spell_ns, spell_share
 from probe.export.console import View, phase_bar, phase_legend
-from probe.export.text import cells, cut, padded, wrapped
+from probe.export.text import NAMED, cells, cut, padded, quoted, wrapped
 from probe.model.duration import format_duration
 from probe.model.timing import Phase
 
@@ -38,8 +39,7 @@ def comparison_lines(comparison: Comparison, view: View) -> Iterator[str]:
     yield view.style(f"  {cut(_facts(comparison), view.width - 2)}", dim=True)
     for finding in comparison.findings:
         first, *rest = wrapped(finding.sentence, view.width - 4)
-        yield f"  • {first}"
-        yield from (f"    {line}" for line in rest)
+        yield set_off("\n".join([f"  • {first}", *(f"    {line}" for line in rest)]), view, dim=finding.usual or None)
     if comparison.regions:
         yield ""
         yield from _region_table(comparison, view)
@@ -51,8 +51,16 @@ def comparison_lines(comparison: Comparison, view: View) -> Iterator[str]:
 def _headline(comparison: Comparison, view: View) -> Iterator[str]:
     mark, colour = _sign(comparison)
     first, *rest = wrapped(comparison.headline, view.width - 2)
-    yield view.style(f"{mark} {first}", fg=colour, bold=True)
-    yield from (view.style(f"  {line}", fg=colour, bold=True) for line in rest)
+    yield set_off("\n".join([f"{mark} {first}", *(f"  {line}" for line in rest)]), view, fg=colour, bold=True)
+
+
+def set_off(text: str, view: View, **how: Any) -> str:
+    """With the names of steps in bold, or underlined where all of it is bold; quoted where nothing can be styled."""
+    if not view.colour:
+        return quoted(text)
+    named = how | ({"underline": True} if how.get("bold") else {"bold": True, "dim": None})
+    parts = NAMED.split(text)
+    return "".join(view.style(part, **(named if place % 2 else how)) for place, part in enumerate(parts) if part)
 
 
 def _sign(comparison: Comparison) -> tuple[str, str]:
@@ -61,7 +69,7 @@ def _sign(comparison: Comparison) -> tuple[str, str]:
     for verdict in _WORST:
         if verdict in verdicts:
             return _MARKS[verdict], _COLOURS[verdict]
-    slower = any(cell.difference and _is_slower(cell.difference) for cell in comparison.cells)
+    slower = any(finding.phase and not finding.usual for finding in comparison.findings)
     return (_SLOWER, "yellow") if slower else (_MARKS[RegionVerdict.UP], _COLOURS[RegionVerdict.UP])
 
 
@@ -79,7 +87,7 @@ def _region_table(comparison: Comparison, view: View) -> Iterator[str]:
     for region in comparison.regions:
         yield _region_line(region, comparison.until_ns, width, view)
         if region.why and region.verdict is not RegionVerdict.SILENT:
-            yield view.style(f"  {' ' * width}  {cut(region.why, view.width - width - 4)}", dim=True)
+            yield view.style(f"  {' ' * width}  {quoted(cut(region.why, view.width - width - 4))}", dim=True)
 
 
 def _region_line(region: RegionSummary, now_ns: int, width: int, view: View) -> str:
@@ -119,12 +127,18 @@ def _step_table(comparison: Comparison, view: View) -> Iterator[str]:
 
 def _beside(cell: Cell, view: View, width: int) -> str:
     difference = cell.difference
+    if cell.rise and cell.rise.significant and not (difference and difference.onset and _is_slower(difference)):
+        return view.style(f"{_SLOWER} {_shift(cell.rise)}  than before", fg="yellow", bold=True)
     if difference is None:
         return view.style(cut(cell.note, width), dim=True)
-    text = f"{spell_ns(difference.shift_ns, signed=True):>8}  {spell_share(difference.share, signed=True):>6}"
+    text = _shift(difference)
     if _is_slower(difference):
         return view.style(f"{_SLOWER} {text}  {main_phase(difference)}", fg="yellow", bold=True)
     return f"  {text}" if difference.significant else view.style(f"  {text}", dim=True)
+
+
+def _shift(difference: Difference) -> str:
+    return f"{spell_ns(difference.shift_ns, signed=True):>8}  {spell_share(difference.share, signed=True):>6}"
 
 
 def _is_slower(difference: Difference) -> bool:

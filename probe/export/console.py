@@ -9,6 +9,7 @@ from msgspec import Struct
 from probe.export.bar import LETTERS, slices, slowest
 from probe.export.text import cells, cut, excerpt, padded, printable
 from probe.model.duration import format_duration
+from probe.model.plain import plain_reason
 from probe.model.result import Attempt, EffectState, Exchange, Failure, Run, Section, StepResult, Verdict
 from probe.model.timing import Phase, Phases
 
@@ -25,6 +26,7 @@ _PHASE_COLOURS = {
 }
 _BAR = 28
 _NAME = 36
+_REASON = 60
 
 
 class View(Struct, frozen=True):
@@ -119,7 +121,8 @@ def _where(run: Run) -> str:
     step = next((step for step in run.steps if step.failure is not None), None)
     if run.failure is None:
         return ""
-    return f"  in {cut(step.name, _NAME)}: {run.failure.cause}" if step else f"  {run.failure.cause}"
+    reason = cut(plain_reason(run.failure), _REASON)
+    return f"  in {cut(step.name, _NAME)}: {reason}" if step else f"  {reason}"
 
 
 def _title(step: StepResult) -> str:

@@ -8,6 +8,8 @@ from probe.model.place import Mistake, Place
 
 LONGEST = 2000
 
+NAMED = re.compile(r"\*([^*]+)\*")
+"""The name of a step in a comparison's sentence."""
 _BREAK = re.compile(r"\s+(?!%|ms\b|CI\b|UTC\b)")
 
 
@@ -16,6 +18,11 @@ def printable(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text[:LONGEST]
     return "".join(c if c.isprintable() else _escaped(c) for c in text[:LONGEST])
+
+
+def quoted(text: str) -> str:
+    """A comparison's sentence where nothing can be set off: names of steps in quotation marks."""
+    return NAMED.sub(r'"\1"', text)
 
 
 def cells(text: str) -> int:

@@ -75,7 +75,7 @@ def told() -> Iterator[None]:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = open_database(path, schema.VERSION, schema.create)
+    connection = open_database(path, schema.VERSION, schema.create, upgrade=schema.upgrade)
     connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_WAL}")
     return connection
 

@@ -63,6 +63,8 @@ class RunLine(Struct, frozen=True):
     duration_ns: int
     suspect: bool
     failed_step: str
+    reason: str = ""
+    """The failure in a few words, such as `HTTP 500`."""
 
 
 class SeriesFacts(Struct, frozen=True):

@@ -106,7 +106,7 @@ class Intake:
         if not added.rowcount:
             return False
         self._connection.execute(
-            f"INSERT INTO run ({RUN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            f"INSERT INTO run ({RUN_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
             (self._series_id(series_of(run)), at_ns, added.lastrowid, *figures),
         )
         return True

@@ -11,19 +11,21 @@ from probe.compare.result import Sample, StepSample
 from probe.hub.facts import RunLine
 from probe.model.codec import decode_run, encode_run
 from probe.model.instant import nanoseconds_of
+from probe.model.plain import plain_reason
 from probe.model.record import SlotsRecord
 from probe.model.result import Run, Section, Verdict
 
 RUN_COLUMNS = (
     "series, at_ns, record, run_id, slot, every_ns, trigger, verdict, cause, failed_step, definition, duration_ns,"
-    " suspect, steps"
+    " suspect, steps, reason"
 )
 LINE_COLUMNS = (
     "r.run_id, s.region, s.agent, s.journey, r.at_ns, r.slot, r.trigger, r.verdict, r.cause, r.duration_ns,"
-    " r.suspect, r.failed_step"
+    " r.suspect, r.failed_step, r.reason"
 )
 SAMPLE_COLUMNS = (
-    "r.slot, r.every_ns, r.at_ns, r.verdict, r.cause, r.definition, r.suspect, r.duration_ns, r.steps, r.failed_step"
+    "r.slot, r.every_ns, r.at_ns, r.verdict, r.cause, r.definition, r.suspect, r.duration_ns, r.steps, r.failed_step,"
+    " r.reason"
 )
 
 _FAST = 1
@@ -71,20 +73,36 @@ def run_figures(run: Run) -> tuple[Any, ...]:
         run.duration_ns,
         bool(run.suspect),
         _steps_encoder.encode(steps),
+        plain_reason(run.failure) if run.failure else "",
     )
 
 
 def line_of(row: Sequence[Any]) -> RunLine:
-    run_id, region, agent, journey, at_ns, slot, trigger, verdict, cause, duration_ns, suspect, failed_step = row
+    run_id, region, agent, journey, at_ns, slot, trigger, verdict, cause, duration_ns, suspect, *words = row
+    failed_step, reason = words
     return RunLine(
-        run_id, region, agent, journey, at_ns, slot, trigger, verdict, cause, duration_ns, bool(suspect), failed_step
+        run_id=run_id,
+        region=region,
+        agent=agent,
+        journey=journey,
+        at_ns=at_ns,
+        slot=slot,
+        trigger=trigger,
+        verdict=verdict,
+        cause=cause,
+        duration_ns=duration_ns,
+        suspect=bool(suspect),
+        failed_step=failed_step,
+        reason=reason,
     )
 
 
 def sample_of(row: Sequence[Any]) -> Sample:
-    slot, every_ns, at_ns, verdict, cause, definition, suspect, duration_ns, packed, failed_step = row
+    slot, every_ns, at_ns, verdict, cause, definition, suspect, duration_ns, packed, failed_step, reason = row
     steps = _steps_decoder.decode(packed)
-    return Sample(slot, every_ns, at_ns, verdict, cause, definition, bool(suspect), duration_ns, steps, failed_step)
+    return Sample(
+        slot, every_ns, at_ns, verdict, cause, definition, bool(suspect), duration_ns, steps, failed_step, reason
+    )
 
 
 def due_instants(record: SlotsRecord) -> tuple[int, int]:

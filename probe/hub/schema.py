@@ -6,7 +6,7 @@ from sqlite3 import Connection
 
 from probe.durable.folder import make_tables
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE series (
@@ -19,7 +19,7 @@ CREATE TABLE run (
   series INTEGER NOT NULL, at_ns INTEGER NOT NULL, record INTEGER NOT NULL, run_id TEXT NOT NULL,
   slot INTEGER, every_ns INTEGER, trigger TEXT NOT NULL, verdict TEXT NOT NULL, cause TEXT NOT NULL,
   failed_step TEXT NOT NULL, definition TEXT NOT NULL, duration_ns INTEGER NOT NULL, suspect INTEGER NOT NULL,
-  steps BLOB NOT NULL, PRIMARY KEY (series, at_ns, record)
+  steps BLOB NOT NULL, reason TEXT NOT NULL DEFAULT '', PRIMARY KEY (series, at_ns, record)
 ) STRICT, WITHOUT ROWID;
 -- The Run as JSON, compressed (zlib).
 CREATE TABLE record (id INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE, body BLOB NOT NULL) STRICT;
@@ -49,3 +49,8 @@ CREATE TABLE agent (
 
 def create(connection: Connection) -> None:
     make_tables(connection, _TABLES)
+
+
+def upgrade(connection: Connection) -> None:
+    """From version 1, which knew no reasons."""
+    connection.execute("ALTER TABLE run ADD COLUMN reason TEXT NOT NULL DEFAULT ''")

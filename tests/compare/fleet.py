@@ -31,6 +31,7 @@ def sample(
     suspect: bool = False,
     every_ns: int = MINUTE,
     failed: str = "",
+    reason: str = "",
 ) -> Sample:
     return Sample(
         slot=slot,
@@ -43,6 +44,7 @@ def sample(
         duration_ns=sum(one.duration_ns for one in steps.values()),
         steps=steps,
         failed_step=failed,
+        reason=reason,
     )
 
 

@@ -1,8 +1,10 @@
+from math import sqrt
 from random import Random
+from statistics import fmean, stdev
 
 import pytest
 
-from probe.compare.blocks import Estimate, block_medians, estimate
+from probe.compare.blocks import Estimate, Level, around, block_medians, estimate, level, rise
 from tests.compare.fleet import noise
 
 
@@ -16,13 +18,30 @@ def test_blocks_are_of_neighbours_and_leave_nothing_out() -> None:
 
 
 def test_an_interval_is_that_of_students_t_over_the_block_medians() -> None:
-    found = estimate([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
-    assert (found.mean, round(found.low, 4), round(found.high, 4), round(found.p_value, 4)) == (
+    found = around(Level(3.5, 0.7638, 5))
+    assert (found.mean, round(found.low, 3), round(found.high, 3), round(found.p_value, 4)) == (
         3.5,
-        1.5367,
-        5.4633,
+        1.537,
+        5.463,
         0.0059,
     )
+
+
+def test_blocks_of_values_that_do_not_resemble_each_other_are_taken_as_they_are() -> None:
+    values = [float(place * 7 % 5) for place in range(60)]
+    medians = block_medians(values)
+    assert level(values) == Level(fmean(medians), stdev(medians) / sqrt(6), 5)
+
+
+def test_the_more_neighbours_resemble_each_other_the_wider_is_the_interval() -> None:
+    steps = [float(place // 5 % 2) + place // 10 for place in range(60)]
+    medians = block_medians(steps)
+    assert level(steps).error > 1.3 * stdev(medians) / sqrt(6)
+
+
+def test_a_rise_is_from_one_level_to_the_other_with_welchs_degrees_of_freedom() -> None:
+    assert rise(Level(100.0, 3.0, 5), Level(180.0, 4.0, 5)) == Level(80.0, 5.0, 9)
+    assert rise(Level(100.0, 0.0, 5), Level(180.0, 0.0, 7)) == Level(80.0, 0.0, 5)
 
 
 def test_values_that_never_vary_are_certain() -> None:
@@ -37,7 +56,7 @@ def test_one_outlier_in_a_block_moves_nothing() -> None:
     assert estimate(values).mean == 10
 
 
-@pytest.mark.parametrize(("memory", "most"), [(0.0, 0.09), (0.5, 0.11)])
+@pytest.mark.parametrize(("memory", "most"), [(0.0, 0.08), (0.5, 0.085), (0.7, 0.09), (0.8, 0.105)])
 def test_neighbours_that_resemble_each_other_hardly_make_an_interval_lie(memory: float, most: float) -> None:
     random = Random(1)
     rows = ([a - b for a, b in zip(*(noise(random, 60, memory) for _ in "ab"), strict=True)] for _ in range(400))

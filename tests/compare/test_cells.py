@@ -1,3 +1,5 @@
+from random import Random
+
 import pytest
 
 from probe.compare.cells import Judged, judge
@@ -42,6 +44,7 @@ def test_the_regions_it_was_compared_with_are_known() -> None:
     assert (eu.peers, us.peers, far.peers) == (("us",), ("eu",), ("us",))
 
 
+FAILED = [sample(slot, {}, cause="status") for slot in range(40, 60)]
 OTHER = facts("other", runs(range(60)))
 
 
@@ -60,10 +63,12 @@ OTHER = facts("other", runs(range(60)))
         (runs(range(29)), [OTHER], "not enough data: 29 of 30 slots"),
         (runs(range(0, 60, 2)), [OTHER], "not enough data: 30 of 59 slots filled"),
         (runs(range(48)) + [sample(slot, {}, cause="status") for slot in range(48, 61)], [OTHER], ""),
+        (runs(range(40)) + [sample(slot, {}, cause="status") for slot in range(40, 60)], [OTHER], ""),
+        (runs(range(40)), [facts("other", [*runs(range(40)), *FAILED])], ""),
         (
-            runs(range(47)) + [sample(slot, {}, cause="status") for slot in range(47, 60)],
+            runs(range(40)) + [sample(slot, {}, cause="status") for slot in range(51, 60)],
             [OTHER],
-            "not enough data: 47 of 60 slots filled",
+            "not enough data: 40 of 51 slots filled",
         ),
         (runs(range(30)), [OTHER], ""),
         (runs(range(60)), [facts("late", runs(range(30, 60)))], ""),  # its time alone counts
@@ -75,11 +80,21 @@ def test_why_there_is_no_difference_is_said(own: list[Sample], others: list[Regi
 
 
 def test_the_more_cells_there_are_the_more_certain_one_must_be() -> None:
-    """Alone the difference is significant (p = 0.03); among 40 cells that are alike it is not."""
-    wobble = [40.0] * 30 + [0.0] * 6 + [40.0] * 14 + [0.0] * 10
-    odd = facts("odd", [sample(slot, {"pay": step(tls=100 + ms)}) for slot, ms in enumerate(wobble)])
-    alone, among = judged(odd, steady("us", tls=98)), judged(odd, *(steady(f"r{i}", tls=98) for i in range(40)))
+    """Alone the difference is significant (p = 0.025); among 40 cells that are alike it is not."""
+    random = Random(17)
+    odd = facts("odd", [sample(slot, {"pay": step(tls=random.gauss(114, 40))}) for slot in range(60)])
+    alone, among = judged(odd, steady("us", tls=90)), judged(odd, *(steady(f"r{i}", tls=90) for i in range(40)))
     assert [found[0].cell.difference and found[0].cell.difference.significant for found in (alone, among)] == [
         True,
         False,
     ]
+
+
+def test_a_step_that_became_slower_is_told_beside_its_own_past_where_the_others_did_too() -> None:
+    slower = [
+        facts(name, [sample(slot, {"pay": step(tls=100 + 80 * (slot >= 30))}) for slot in range(60)]) for name in "ab"
+    ]
+    found = [one.cell for one in judged(*slower)]
+    rises = [one.rise and (one.rise.shift_ns, one.rise.significant, one.rise.pairs) for one in found]
+    assert (rises, [one.difference and one.difference.shift_ns for one in found]) == ([(80 * MS, True, 30)] * 2, [0, 0])
+    assert judged(steady("a", tls=100))[0].cell.rise is None

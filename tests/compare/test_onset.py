@@ -15,7 +15,7 @@ def test_a_clean_change_is_placed_exactly() -> None:
 
 
 def test_of_several_changes_the_latest_counts() -> None:
-    assert latest_change([0.0] * 30 + [100.0] * 30 + [300.0] * 30, 20) == Change(60, 60, 60, 100.0)
+    assert latest_change([0.0] * 30 + [100.0] * 30 + [300.0] * 30, 20) == Change(60, 60, 60, 100.0, 45)
 
 
 @pytest.mark.parametrize("size", [0, 1, BEFORE + AFTER - 1])

@@ -2,7 +2,19 @@ import pytest
 from msgspec.structs import replace
 
 from probe.compare.result import Contribution, Difference, Onset
-from probe.compare.sentence import counted, listed, main_phase, slower, spell_ns, spell_peers, spell_share
+from probe.compare.sentence import (
+    Extent,
+    counted,
+    listed,
+    main_phase,
+    named,
+    slower,
+    slower_than_before,
+    spell_ns,
+    spell_peers,
+    spell_share,
+    usual,
+)
 from probe.model.timing import Phase
 from tests.compare.fleet import MINUTE, MS, SINCE
 
@@ -111,3 +123,27 @@ def test_figures_are_for_people() -> None:
     ]
     assert (spell_share(0.342, signed=True), spell_share(-0.5), spell_share(0.996)) == ("+34 %", "-50 %", "100 %")
     assert (counted(1, "run"), counted(2, "run")) == ("1 run", "2 runs")
+
+
+@pytest.mark.parametrize(
+    ("regions", "asked", "steps", "text"),
+    [
+        ("abc", 3, ["pay"], "*pay* is slower everywhere: +212 ms (+34 %) in 3 of 3 regions since"),
+        ("ab", 3, ["pay"], "*pay* is slower than before in a and b: +212 ms (+34 %) since"),
+        ("a", 1, ["pay", "x"], "2 steps are slower than before in a, most *pay*: +212 ms (+34 %) since"),
+    ],
+)
+def test_what_is_slower_than_it_was_is_told_with_where(regions: str, asked: int, steps: list[str], text: str) -> None:
+    extent = Extent(tuple(regions), asked, everywhere=len(regions) == asked > 1)
+    told = slower_than_before(steps, DIFFERENCE, extent, now_ns=SINCE + 90 * MINUTE)
+    assert told == f"{text} 14:00–14:05 UTC; 81 % of it is tls."
+
+
+def test_a_usual_distance_takes_few_words() -> None:
+    apart = replace(DIFFERENCE, onset=None)
+    assert usual("eu-west-1", ["pay"], apart) == "eu-west-1 +212 ms (tls) on *pay*"
+    assert usual("eu-west-1", ["pay", "x"], apart) == "eu-west-1 +212 ms (tls) on 2 steps"
+
+
+def test_a_name_with_an_asterisk_stays_one_name() -> None:
+    assert named("2 * 3") == "*2 ∗ 3*"

@@ -2,7 +2,7 @@ from msgspec.structs import replace
 
 from probe.compare.cells import Judged
 from probe.compare.result import Cell, Contribution, Difference, Onset
-from probe.compare.slow import Slow, slow_finding, slow_steps
+from probe.compare.slow import Slow, distance_findings, slow_finding, slow_steps
 from probe.model.timing import Phase
 from tests.compare.fleet import MS, SINCE
 
@@ -57,3 +57,13 @@ def test_a_finding_points_at_where_it_is_largest() -> None:
     assert (finding.region, finding.step, finding.phase) == ("eu", "pay", Phase.TLS)
     assert finding.sentence.startswith("eu is slower than the other 2 regions on 2 steps, most on *pay*: 300 ms ")
     assert isinstance(slow, Slow)
+
+
+def test_distances_are_one_finding_that_is_no_news() -> None:
+    slow = slow_steps([judged("eu", "pay", 60), judged("ap", "pay", 250), judged("us", "pay", 90, began=True)], REGIONS)
+    (finding,) = distance_findings(slow)
+    assert (finding.sentence, finding.usual) == (
+        "Usual distance, all through the window: ap +250 ms (tls) on *pay* and eu +60 ms (tls) on *pay*.",
+        True,
+    )
+    assert distance_findings([one for one in slow if one.is_news]) == []

@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from probe.compare.result import RegionFacts, RegionVerdict, Sample
 from probe.compare.verdict import Standing, stand
@@ -100,7 +101,7 @@ def test_an_old_window_is_judged_by_its_own_end() -> None:
 def test_the_step_is_named_where_one_failed() -> None:
     first = tuple(sample(slot, {}, cause="tls", failed="browse") for slot in (58, 59))
     none = tuple(sample(slot, {}, cause="agent", verdict="failed") for slot in (58, 59))
-    assert (judged(first).reason, judged(none).reason) == ("tls on *browse*", "agent")
+    assert [(one.reason, one.step) for one in map(judged, (first, none))] == [("tls", "browse"), ("agent", "")]
 
 
 def test_the_most_frequent_reason_is_told() -> None:
@@ -108,4 +109,10 @@ def test_the_most_frequent_reason_is_told() -> None:
         sample(57 + place, {}, cause=cause, failed="browse")
         for place, cause in enumerate(("tls", "connect", "connect"))
     )
-    assert judged(many).reason == "connect on *browse*"
+    found = judged(many)
+    assert (found.reason, found.step) == ("connect", "browse")
+
+
+def test_a_reason_is_told_in_plain_words_where_the_centre_has_them() -> None:
+    said = tuple(replace(run, reason="HTTP 500") for run in runs("ff"))
+    assert judged(said).why == "2 of its last 2 runs failed (HTTP 500 on *pay*)"

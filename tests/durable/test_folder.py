@@ -54,3 +54,14 @@ def test_a_newer_file_is_not_touched(tmp_path: Path) -> None:
     open_database(tmp_path / "x.db", 9, create).close()
     with pytest.raises(FolderError, match=r"made by a newer probe \(format 9, this one knows 8\)"):
         open_database(tmp_path / "x.db", 8, create)
+
+
+def test_a_file_of_the_version_before_is_upgraded_once(tmp_path: Path) -> None:
+    def upgrade(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE later (d TEXT)")
+
+    open_database(tmp_path / "x.db", 1, create).close()
+    for _ in range(2):
+        with closing(open_database(tmp_path / "x.db", 2, create, upgrade=upgrade)) as connection:
+            names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            assert (names, connection.execute("PRAGMA user_version").fetchone()) == ({"a", "c", "later"}, (2,))

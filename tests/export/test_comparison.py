@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import click
 import pytest
 from msgspec.structs import replace
@@ -9,12 +11,13 @@ from probe.export.text import cells
 from tests.compare.fleet import compare, facts, sample, step
 
 
-def region(name: str, *, tls: float = 30, slots: int = 60, fails: bool = False) -> RegionFacts:
+def region(name: str, *, tls: float | Callable[[int], float] = 30, slots: int = 60, fails: bool = False) -> RegionFacts:
     def steps(slot: int) -> dict[str, StepSample]:
-        browse = {"browse": step(connect=20, tls=tls, processing=80, send=slot % 3)}
+        extra = tls(slot) if callable(tls) else tls
+        browse = {"browse": step(connect=20, tls=extra, processing=80, send=slot % 3)}
         return browse if fails else {**browse, "pay": step(processing=200, transfer=slot % 5)}
 
-    bad = {"cause": "status", "failed": "pay"} if fails else {}
+    bad = {"cause": "status", "failed": "pay", "reason": "HTTP 500"} if fails else {}
     runs = [sample(slot, steps(slot), **bad, suspect=slot == 7) for slot in range(slots)]  # type: ignore[arg-type]
     return facts(name, runs, heard_slot=slots)
 
@@ -26,18 +29,16 @@ FOUR = compare(
     region("ap-southeast-1", slots=12),
 )
 REPORT = """\
-✗ 2 of 4 regions pass, 1 is down, 1 is silent; eu-west-1 is slower on *browse*.
+✗ checkout works in 2 of 4 regions, 1 is down, 1 is silent.
   checkout · 13:00–14:00 UTC · 192 runs (4 of them not compared)
-  • checkout is down in sa-east-1 (status on *pay*), up in 2 other regions.
+  • "pay" is down in sa-east-1: HTTP 500; it works in 2 other regions.
   • ap-southeast-1 is silent since 13:12 UTC; it is neither up nor down.
-  • eu-west-1 is 212 ms (95 % CI 212–212, +162 %) slower than 2 other regions on *browse*; all of it
-    is tls (early: 59 slots).
 
   region          verdict       runs   passed      p50      p95  last heard
   eu-west-1       ✓ up            60    100 %   545 ms   548 ms  14:00 UTC
   us-east-1       ✓ up            60    100 %   333 ms   336 ms  14:00 UTC
   sa-east-1       ✗ down          60      0 %        –        –  14:00 UTC
-                  5 of its last 5 runs failed (status on *pay*)
+                  5 of its last 5 runs failed (HTTP 500 on "pay")
   ap-southeast-1  – silent        12    100 %   333 ms   335 ms  13:12 UTC
 
   step and region     median  phases                beside the others
@@ -64,7 +65,7 @@ def test_a_comparison_reads_from_the_verdict_down_to_the_phases() -> None:
 
 
 def test_colours_change_nothing_but_colours() -> None:
-    assert click.unstyle(text(FOUR, colour=True)) == REPORT
+    assert click.unstyle(text(FOUR, colour=True)) == REPORT.replace('"pay" is down', "pay is down")
     assert "\x1b[" in text(FOUR, colour=True)
 
 
@@ -72,13 +73,13 @@ def test_colours_change_nothing_but_colours() -> None:
     ("comparison", "first"),
     [
         (compare(), "? No region has run checkout yet."),
-        (compare(region("a"), region("b")), "✓ Both regions pass; no region is slower"),
-        (compare(region("a", tls=500), region("b")), "▲ Both regions pass; a is slower on *browse*."),
+        (compare(region("a"), region("b")), "✓ checkout works in both regions; no region has become slower"),
+        (compare(region("a", tls=500), region("b")), "✓ checkout works in both regions; no region has become slower."),
         (
             compare(region("a"), replace(region("b"), samples=(), controls_sound=False)),
-            "! 1 of 2 regions passes, in 1 the agent",
+            "! checkout works in 1 of 2 regions, in 1 the agent",
         ),
-        (compare(region("a"), facts("b", [])), "? 1 of 2 regions passes, 1 is unknown."),
+        (compare(region("a"), facts("b", [])), "? checkout works in 1 of 2 regions, 1 is unknown."),
     ],
 )
 def test_the_first_mark_is_that_of_the_worst(comparison: Comparison, first: str) -> None:
@@ -98,3 +99,16 @@ def test_names_of_any_kind_stay_within_the_columns_and_steer_nothing(width: int)
     )
     assert max(cells(line) for line in shown.splitlines()) <= width
     assert not any(character in shown for character in "\u202e\x1b\x07\r")
+
+
+def test_what_is_slower_everywhere_is_told_and_marked() -> None:
+    slower = compare(*(region(name, tls=lambda slot: 30 + 200 * (slot >= 30)) for name in ("eu", "us")))
+    shown = text(slower)
+    assert shown.startswith('▲ checkout works in both regions; "browse" has become slower everywhere.\n')
+    assert '  • "browse" is slower everywhere: +200 ms (+153 %) in 2 of 2 regions since 13:29–13:30 UTC;' in shown
+    assert shown.count("▲  +200 ms  +153 %  than before") == 2
+
+
+def test_names_of_steps_are_set_off_by_style_where_there_is_one() -> None:
+    shown = text(FOUR, colour=True)
+    assert ("*" in shown, '"pay" is down' in shown, click.style("pay", bold=True) in shown) == (False, False, True)

@@ -5,7 +5,7 @@ from probe.model.result import Verdict
 from tests.export.sample import BROWSE, FAILED, NOT_STARTED, PASSED
 
 FAILED_REPORT = """\
-✗ failed  checkout  1.50 s  in pay: check
+✗ failed  checkout  1.50 s  in pay: jsonpath $.status: expected equals "paid"
   A shopper finds a shirt.
   journeys/checkout.yaml · region eu-west-1 · shop http://127.0.0.1:8321
 

@@ -1,6 +1,6 @@
 import pytest
 
-from probe.export.text import cells, cut, excerpt, mistake_lines, padded, printable, wrapped
+from probe.export.text import cells, cut, excerpt, mistake_lines, padded, printable, quoted, wrapped
 from probe.model.place import Mistake, Place
 
 
@@ -57,3 +57,7 @@ def test_an_empty_line_is_not_shown() -> None:
 def test_a_mistake_shows_place_line_caret_and_hint() -> None:
     mistake = Mistake(Place("f.yaml", 3, 3, 5, "a: no"), "expected yes", "write yes")
     assert list(mistake_lines(mistake)) == ["f.yaml:3:3: expected yes", "  3 | a: no", "    |   ^^", "    = write yes"]
+
+
+def test_names_of_steps_stand_in_quotation_marks_where_nothing_can_be_set_off() -> None:
+    assert quoted("*add to cart* is down; 5 * 3") == '"add to cart" is down; 5 * 3'

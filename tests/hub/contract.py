@@ -36,7 +36,7 @@ LINE = RunLine(
 )
 FAILED_LINE = RunLine(
     "bad", "eu-west-1", "agent-1", "checkout", NOW + 1000, SLOT, "schedule", "failed", "status", 200, suspect=False,
-    failed_step="pay",
+    failed_step="pay", reason="HTTP 503",
 )  # fmt: skip
 
 
@@ -165,7 +165,7 @@ class StoreContract:
         )
         step = {"browse": StepSample(BROWSE.duration_ns, PHASES)}
         passed = [Sample(SLOT + n, MINUTE, NOW + n * MINUTE, "passed", "", "d1", False, 200, step) for n in (1, 2)]
-        failed = Sample(SLOT, MINUTE, NOW, "failed", "status", "d1", True, 200, step, "pay")
+        failed = Sample(SLOT, MINUTE, NOW, "failed", "status", "d1", True, 200, step, "pay", "HTTP 503")
         found = store.samples("prod", "checkout", NOW, NOW + 3 * MINUTE)
         assert found == {"eu-west-1": passed, "us-east-1": [failed]}
 
@@ -195,7 +195,7 @@ class StoreContract:
         (facts,) = store.overview(NOW, NOW + HOUR)
         last = RunLine(
             "bad", "eu-west-1", "agent-1", "checkout", NOW + 1000 + HOUR, SLOT + 60, "schedule", "failed", "status",
-            200, suspect=False, failed_step="pay",
+            200, suspect=False, failed_step="pay", reason="HTTP 503",
         )  # fmt: skip
         assert facts == SeriesFacts("prod", "checkout", "eu-west-1", 21, 0, 1, 1, 10, 19, last)
 

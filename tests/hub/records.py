@@ -20,7 +20,7 @@ NOW = 1_800_000_000 * SECOND
 """A whole minute, so that slot NOW // MINUTE is due at it."""
 
 NAIVE = datetime(2027, 1, 15, 8)  # noqa: DTZ001 - it is what no record may have
-DECLINED = Failure(Cause.STATUS, "expected 200, got 503")
+DECLINED = Failure(Cause.STATUS, "expected 200, got 503", None, "200", "503")
 PAY = StepResult("pay", "http", Verdict.FAILED, BROWSE_AT, duration_ns=5, failure=DECLINED)
 LOG_OUT = StepResult("log out", "http", Verdict.PASSED, BROWSE_AT, Section.ALWAYS, duration_ns=7)
 

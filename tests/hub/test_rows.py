@@ -16,8 +16,8 @@ def test_a_run_survives_packing() -> None:
 
 def test_the_figures_of_a_run_are_what_a_sample_is_made_of() -> None:
     run = a_run(steps=(BROWSE, PAY, LOG_OUT), suspect=("late",))
-    at_ns, _, slot, every_ns, _, verdict, cause, bad, definition, duration_ns, suspect, steps = run_figures(run)
-    sample = sample_of((slot, every_ns, at_ns, verdict, cause, definition, int(suspect), duration_ns, steps, bad))
+    at_ns, _, slot, every_ns, _, verdict, cause, bad, definition, duration_ns, suspect, steps, why = run_figures(run)
+    sample = sample_of((slot, every_ns, at_ns, verdict, cause, definition, int(suspect), duration_ns, steps, bad, why))
     step = StepSample(BROWSE.duration_ns, PHASES)
     assert sample == Sample(SLOT, MINUTE, NOW, "passed", "", "d1", True, 200, {"browse": step}, "pay")
 
@@ -27,13 +27,17 @@ def test_the_failed_step_is_the_first_that_did_not_pass() -> None:
     assert run_figures(run)[6:8] == ("status", "pay")
 
 
+def test_a_failure_is_kept_in_plain_words_too() -> None:
+    assert [run_figures(run)[-1] for run in (failed_record("run-1").run, a_run())] == ["HTTP 503", ""]
+
+
 def test_a_run_without_a_slot_has_none() -> None:
     assert run_figures(a_run(slot=None))[2:4] == (None, None)
 
 
 def test_a_line_is_the_row_in_order() -> None:
-    row = ("id", "r", "a", "j", 1, None, "manual", "failed", "status", 9, 1, "pay")
-    assert line_of(row) == RunLine("id", "r", "a", "j", 1, None, "manual", "failed", "status", 9, True, "pay")
+    row = ("id", "r", "a", "j", 1, None, "manual", "failed", "status", 9, 1, "pay", "HTTP 500")
+    assert line_of(row) == RunLine(*row[:10], True, *row[11:])
 
 
 def test_runs_and_slots_of_one_journey_and_agent_are_one_series() -> None:

@@ -55,7 +55,7 @@ def agent_row(agent: AgentFacts, now_ns: int) -> AgentRow:
         why=why,
         heard=moment(agent.heard_ns, now_ns),
         version=beat.probe if beat else "",
-        controls=_controls(beat),
+        controls=_controls(None if sign is REGION_SIGNS[RegionVerdict.SILENT] else beat),
         spool=_spool(beat) if beat else "",
         dropped=beat.dropped if beat else 0,
         loop_delay=format_duration(beat.loop_delay_ns) if beat else "",

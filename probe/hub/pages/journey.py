@@ -42,7 +42,7 @@ class RunRow(Struct, frozen=True):
     duration: str
     trigger: str
     where: str
-    """What did not pass: `tls in pay`."""
+    """What did not pass: `pay: HTTP 500`."""
     suspect: bool
 
 
@@ -74,7 +74,7 @@ def journey_view(known: JourneyKnown, span: Span) -> Journey:
         journey=known.journey,
         sign=worst([column.sign for column in columns]),
         headline=comparison.headline,
-        findings=tuple((finding_sign(finding, comparison), finding.sentence) for finding in comparison.findings),
+        findings=tuple((finding_sign(finding), finding.sentence) for finding in comparison.findings),
         left_out=comparison.left_out,
         regions=columns,
         heat=heat_rows(comparison),
@@ -108,7 +108,8 @@ def _paths(lines: Sequence[RunLine]) -> dict[tuple[str, int], str]:
 
 
 def _run_row(line: RunLine, now_ns: int) -> RunRow:
-    where = f"{line.cause} in {line.failed_step}" if line.failed_step else line.cause
+    reason = line.reason or line.cause
+    where = f"{line.failed_step}: {reason}" if line.failed_step else reason
     return RunRow(
         path=run_path(line.run_id),
         sign=run_sign(line.verdict),

@@ -22,8 +22,11 @@ from probe.model.record import GapRecord, SlotsRecord
 
 LINES = 2000
 """So many of the latest runs can be reached from a journey's page."""
-SLOTS = 60
-"""So many of the latest slots an overview compares."""
+SLOTS = 240
+"""So many of the latest slots an overview compares, whatever its window: enough to know what was usual."""
+SHORTEST_NS = 15 * NANOSECONDS["m"]
+LONGEST_NS = 7 * NANOSECONDS["d"]
+"""What it compares is at least and at most so long."""
 
 _Ledger = Mapping[tuple[str, str], Sequence[LedgerLine]]
 """By environment and journey."""
@@ -80,8 +83,8 @@ def _at_a_glance(
 ) -> JourneyKnown:
     """Compares the latest slots only, so that a fleet costs the same whatever the window, and keeps few runs."""
     every_ns = max((line.account.every_ns for line in lines), default=NANOSECONDS["m"])
-    since_ns = max(span.since_ns, span.until_ns - SLOTS * every_ns)
-    known = _known(store, env, journey, since_ns, span.until_ns, lines)
+    length_ns = min(max(SLOTS * every_ns, SHORTEST_NS), LONGEST_NS)
+    known = _known(store, env, journey, span.until_ns - length_ns, span.until_ns, lines)
     regions = [replace(region, samples=region.samples[-COUNT:]) for region in known.regions]
     return replace(known, regions=regions, series=series)
 

@@ -1,20 +1,22 @@
 """The first page: is anything wrong, what, and where."""
 
-from collections.abc import Sequence
 from itertools import groupby
 
 from msgspec import Struct
 
+from probe.compare.result import RegionVerdict
 from probe.hub.pages.agents import AgentRow, agent_row
 from probe.hub.pages.grid import Grid, grid
 from probe.hub.pages.known import FleetKnown
 from probe.hub.pages.moment import Moment, moment
-from probe.hub.pages.problems import Problem, problems
-from probe.hub.pages.sign import NOTHING, RUN_SIGNS, Sign
+from probe.hub.pages.problems import FAR, Problem, problems
+from probe.hub.pages.sign import NOTHING, REGION_SIGNS, RUN_SIGNS, Sign
 from probe.hub.pages.window import Window
 from probe.model.instant import nanoseconds_of
 from probe.model.record import GapRecord
 from probe.model.result import Verdict
+
+_UP, _DOWN = RUN_SIGNS[Verdict.PASSED], REGION_SIGNS[RegionVerdict.DOWN]
 
 
 class GapRow(Struct, frozen=True):
@@ -30,15 +32,15 @@ class GapRow(Struct, frozen=True):
 
 class Overview(Struct, frozen=True):
     sign: Sign
-    headline: str
-    about: str
-    """The journey, where the headline does not name it."""
-    path: str
-    """Where to look for what the headline says; empty when all is well."""
+    state: str
+    """Whether the shop works; empty when the first problem says that it does not."""
+    first: Problem | None
+    """The worst that is news: it goes on where `state` ends."""
     problems: tuple[Problem, ...]
-    """The others."""
+    """The others, without what is as usual."""
+    usual: tuple[Problem, ...]
     news: int
-    """How many problems there are, the headline's included."""
+    """How many problems there are that are news, the first included."""
     grids: tuple[Grid, ...]
     agents: tuple[AgentRow, ...]
     gaps: tuple[GapRow, ...]
@@ -46,14 +48,14 @@ class Overview(Struct, frozen=True):
 
 def overview(known: FleetKnown, window: Window, now_ns: int) -> Overview:
     found = problems(known, window, now_ns)
-    sign, headline = _headline(known, found, window)
-    bad = bool(found and found[0].is_news)
+    first = found[0] if found and found[0].is_news else None
+    sign, state = _state(known, window)
     return Overview(
-        sign=sign,
-        headline=headline,
-        about=found[0].about if bad else "",
-        path=found[0].path if bad else "",
-        problems=found[bad:],
+        sign=first.sign if first else sign,
+        state="" if first and first.sign == _DOWN else state,
+        first=first,
+        problems=tuple(problem for problem in found[first is not None :] if problem.sign != FAR),
+        usual=tuple(problem for problem in found if problem.sign == FAR),
         news=sum(problem.is_news for problem in found),
         grids=tuple(
             grid(env, list(journeys), window, now_ns)
@@ -64,19 +66,28 @@ def overview(known: FleetKnown, window: Window, now_ns: int) -> Overview:
     )
 
 
-def _headline(known: FleetKnown, found: Sequence[Problem], window: Window) -> tuple[Sign, str]:
-    if found and found[0].is_news:
-        return found[0].sign, found[0].sentence
-    series = [one for journey in known.journeys for one in journey.series]
-    if not any(one.passed + one.failed + one.errored for one in series):
-        return NOTHING, f"No scheduled run in the last {window.words}"
-    regions, count = len({one.region for one in series}), len(known.journeys)
-    passed = "passes" if count == 1 else "pass"
-    return RUN_SIGNS[Verdict.PASSED], f"{_all(count, 'journey')} {passed} in {_all(regions, 'region').lower()}"
+def _state(known: FleetKnown, window: Window) -> tuple[Sign, str]:
+    """Whether the shop works, as far as anybody knows."""
+    verdicts: dict[str, set[RegionVerdict]] = {}
+    for journey in known.journeys:
+        for summary in journey.comparison.regions:
+            verdicts.setdefault(summary.region, set()).add(summary.verdict)
+    up, total = sum(_works(those) for those in verdicts.values()), len(verdicts)
+    if up:
+        return _UP, f"The shop works in {_of(up, total)}"
+    if not any(one.passed + one.failed + one.errored for journey in known.journeys for one in journey.series):
+        return NOTHING, f"No scheduled run in the last {window.words}: nobody knows whether the shop works"
+    return NOTHING, "No region reports: nobody knows whether the shop works"
 
 
-def _all(count: int, noun: str) -> str:
-    return f"The one {noun}" if count == 1 else f"All {count} {noun}s"
+def _works(verdicts: set[RegionVerdict]) -> bool:
+    return RegionVerdict.UP in verdicts and RegionVerdict.DOWN not in verdicts
+
+
+def _of(count: int, total: int) -> str:
+    if count < total:
+        return f"{count} of {total} regions"
+    return "the one region" if total == 1 else "both regions" if total == 2 else f"all {total} regions"
 
 
 def _gap_row(gap: GapRecord, now_ns: int) -> GapRow:

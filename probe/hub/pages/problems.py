@@ -4,16 +4,16 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from probe.compare.result import Comparison, Finding, RegionVerdict
+from probe.compare.result import Finding, RegionVerdict
 from probe.compare.sentence import counted
 from probe.hub.pages.agents import ODD, agent_row
 from probe.hub.pages.known import FleetKnown, JourneyKnown
 from probe.hub.pages.paths import journey_path
 from probe.hub.pages.sign import REGION_SIGNS, Sign
-from probe.hub.pages.window import Window
+from probe.hub.pages.window import Window, wide_enough
 
-SLOWER = Sign("▲", "slower than before", "warning")
-FAR = Sign("▲", "slower all the time", "quiet")
+SLOWER = Sign("▲", "slower", "warning")
+FAR = Sign("·", "as usual", "quiet")
 LOST = Sign("!", "lost", "warning")
 ODD_FINDING = Sign("!", "look", "quiet")
 
@@ -39,36 +39,38 @@ class Problem(Struct, frozen=True):
 
 
 def problems(known: FleetKnown, window: Window, now_ns: int) -> tuple[Problem, ...]:
-    """Each once: what journeys agree on, such as a silent region, is told of the first of them."""
+    """Each once: what journeys agree on, such as a silent region, is told of the first of them.
+
+    While something is down, usual distances are left out.
+    """
     found = [*_findings(known, window), *_agents(known, now_ns), *_unaccounted(known, window), *_lost(known)]
     once: dict[tuple[str, str], Problem] = {}
     for problem in found:
         once.setdefault((problem.about, problem.sentence), problem)
-    return tuple(sorted(once.values(), key=lambda problem: _WORST_FIRST.index(problem.sign)))
+    ordered = sorted(once.values(), key=lambda problem: _WORST_FIRST.index(problem.sign))
+    down = bool(ordered) and ordered[0].sign == _DOWN
+    return tuple(problem for problem in ordered if not (down and problem.sign == FAR))
 
 
-def finding_sign(finding: Finding, comparison: Comparison) -> Sign:
-    """How bad it is: by the region's verdict, or by whether the step has become slower within the window."""
-    if finding.step:
-        cell = comparison.cell(finding.region, finding.step)
-        return SLOWER if cell and cell.difference and cell.difference.onset else FAR
-    verdicts = {summary.region: summary.verdict for summary in comparison.regions}
-    if not finding.region and RegionVerdict.DOWN in verdicts.values():
-        return _DOWN
-    verdict = verdicts.get(finding.region, RegionVerdict.UP)
-    return ODD_FINDING if verdict is RegionVerdict.UP else REGION_SIGNS[verdict]
+def finding_sign(finding: Finding) -> Sign:
+    """How bad it is: by the verdict it tells of, or by whether a step has become slower within the window."""
+    if finding.verdict is not None:
+        return REGION_SIGNS[finding.verdict]
+    if finding.phase is not None:
+        return FAR if finding.usual else SLOWER
+    return ODD_FINDING
 
 
 def _findings(known: FleetKnown, window: Window) -> Iterator[Problem]:
     for journey in known.journeys:
         for finding in journey.comparison.findings:
             about = journey.journey if finding.step else ""
-            yield Problem(finding_sign(finding, journey.comparison), finding.sentence, _path(journey, window), about)
+            yield Problem(finding_sign(finding), finding.sentence, _path(journey, window), about)
 
 
 def _agents(known: FleetKnown, now_ns: int) -> Iterator[Problem]:
     """What no journey has told of its region already."""
-    told = {finding.region for journey in known.journeys for finding in journey.comparison.findings if not finding.step}
+    told = {finding.region for journey in known.journeys for finding in journey.comparison.findings if finding.verdict}
     for agent in known.agents:
         row = agent_row(agent, now_ns)
         if row.why and (row.sign is ODD or row.region not in told):
@@ -95,4 +97,6 @@ def _lost(known: FleetKnown) -> Iterator[Problem]:
 
 
 def _path(journey: JourneyKnown, window: Window) -> str:
-    return journey_path(journey.env, journey.journey, window)
+    """Over a window that shows what the findings are of."""
+    compared = journey.comparison
+    return journey_path(journey.env, journey.journey, wide_enough(window, compared.until_ns - compared.since_ns))

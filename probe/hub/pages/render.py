@@ -1,17 +1,15 @@
 """Values to HTML. Everything that came from outside is escaped, and nothing in a page runs but our own script."""
 
-import re
 from collections.abc import Mapping
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from probe.export.text import printable
+from probe.export.text import NAMED, printable, quoted
 from probe.hub.pages.assets import Asset
 from probe.hub.pages.paths import journey_path, overview_path, run_path
 
-_NAMED = re.compile(r"\*([^*]+)\*")
 _LARGE = 16 * 1024
 
 
@@ -23,7 +21,7 @@ def environment(assets: Mapping[str, Asset]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(printable=printable, sentence=_sentence)
+    made.filters.update(printable=printable, quoted=lambda text: quoted(printable(text)), sentence=_sentence)
     made.globals.update(
         asset=lambda name: assets[name].path,
         journey_path=journey_path,
@@ -33,9 +31,12 @@ def environment(assets: Mapping[str, Asset]) -> Environment:
     return made
 
 
-def _sentence(text: str) -> Markup:
-    """A comparison's sentence: it puts a step's name between asterisks."""
-    return Markup(_NAMED.sub(r"<em>\1</em>", str(escape(printable(text)))))  # noqa: S704 - escaped before it is marked up
+def _sentence(text: str, goes_on: bool = False) -> Markup:
+    """A comparison's sentence, with the names of steps set off; `goes_on` after another one."""
+    shown = printable(text)
+    if goes_on and shown.startswith("The "):
+        shown = f"t{shown[1:]}"
+    return Markup(NAMED.sub(r"<em>\1</em>", str(escape(shown))))  # noqa: S704 - escaped before it is marked up
 
 
 def html_response(text: str, status: int = 200) -> web.Response:

@@ -92,11 +92,12 @@ def _scale(facts: Sequence[RegionFacts]) -> float:
 
 
 def _onsets(comparison: Comparison) -> dict[str, Onset]:
-    """When each region became slower: on the step where it is so most."""
+    """When each region became slower, than the others or than it was: on the step where it is so most."""
     known = [
-        (cell.region, cell.difference.shift_ns, cell.difference.onset)
+        (cell.region, one.shift_ns, one.onset)
         for cell in comparison.cells
-        if cell.difference and cell.difference.significant and cell.difference.onset and cell.difference.shift_ns > 0
+        for one in (cell.difference, cell.rise)
+        if one and one.significant and one.onset and one.shift_ns > 0
     ]
     return {region: onset for region, _, onset in sorted(known, key=lambda one: one[1])}
 
@@ -154,7 +155,8 @@ def _bad(bins: Sequence[tuple[int, list[Sample]]]) -> list[Sample]:
 
 
 def _mark(region: str, run: Sample, span: Span, paths: RunPaths) -> Mark:
-    title = f"{clock(run.at_ns)} {run.verdict} ({run.cause or 'no cause'}) after {format_duration(run.duration_ns)}"
+    reason, took = run.reason or run.cause or "no cause", format_duration(run.duration_ns)
+    title = f"{clock(run.at_ns)} {run.verdict} ({reason}) after {took}"
     return Mark(span.percent(run.at_ns), run_sign(run.verdict), title, paths.get((region, run.at_ns), ""))
 
 

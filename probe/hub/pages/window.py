@@ -31,6 +31,12 @@ WINDOWS: Mapping[str, Window] = {
 DEFAULT = WINDOWS["1h"]
 
 
+def wide_enough(window: Window, length_ns: int) -> Window:
+    """The given one, or the shortest that is that long; the longest when none is."""
+    longer = [one for one in WINDOWS.values() if one.length_ns >= max(length_ns, window.length_ns)]
+    return longer[0] if longer else [*WINDOWS.values()][-1]
+
+
 class Span(Struct, frozen=True):
     """The part of time a page shows, in nanoseconds since the Unix epoch; it ends when the page was made."""
 

@@ -41,12 +41,15 @@ EVEN = replace(
     SLOWER, shift_ns=-3.0 * MS, low_ns=-8.0 * MS, high_ns=2.0 * MS, share=-0.01, significant=False, onset=None
 )
 SLOW = Finding("eu-west-1 is 212 ms slower than us-east-1 on *pay*; 95 % of it is tls.", "eu-west-1", "pay", Phase.TLS)
-DOWN = Finding("checkout is down in eu-west-1 (status on *pay*), up in 1 other region.", "eu-west-1")
+DOWN = Finding(
+    "*pay* is down in eu-west-1: HTTP 500; it works in 1 other region.", "eu-west-1", "pay", verdict=RegionVerdict.DOWN
+)
+FAR = replace(SLOW, usual=True)
 
 
 def cell(region: str, difference: Difference | None = None, note: str = "") -> Cell:
     phases = {Phase.TLS: 250.0 * MS, Phase.PROCESSING: 750.0 * MS}
-    return Cell(region, "pay", 56, 990.0 * MS, 1200.0 * MS, phases, difference, note)
+    return Cell(region, "pay", 56, 990.0 * MS, 1200.0 * MS, phases, difference, note=note)
 
 
 def summary(region: str, verdict: RegionVerdict = RegionVerdict.UP, why: str = "") -> RegionSummary:
@@ -59,7 +62,7 @@ def comparison(*findings: Finding, regions: tuple[RegionSummary, ...] = ()) -> C
         journey="checkout",
         since_ns=SPAN.since_ns,
         until_ns=SPAN.until_ns,
-        headline="Both regions pass; eu-west-1 is slower on *pay*.",
+        headline="checkout works in both regions; eu-west-1 has become slower on *pay*.",
         findings=findings,
         regions=regions or (summary("eu-west-1"), summary("us-east-1")),
         steps=("pay",),

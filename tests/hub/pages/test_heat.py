@@ -1,5 +1,7 @@
+import pytest
 from msgspec.structs import replace
 
+from probe.compare.result import Difference
 from probe.hub.pages.heat import HeatCell, HeatRow, Interval, heat_rows, signed
 from tests.hub.pages.compared import EVEN, MS, SLOWER, cell, comparison
 
@@ -60,3 +62,18 @@ def test_an_early_difference_says_so() -> None:
 
 def test_a_difference_has_its_sign() -> None:
     assert [signed(value * MS) for value in (12.0, -12.0, 0.0)] == ["+12.0 ms", "−12.0 ms", "±0.00 µs"]
+
+
+@pytest.mark.parametrize(("difference", "tone"), [(EVEN, "slow-3"), (SLOWER, "slow-3"), (None, "slow-3")])
+def test_what_became_slower_than_it_was_is_coloured_and_dated(difference: Difference | None, tone: str) -> None:
+    risen = replace(cell("eu-west-1", difference), rise=replace(SLOWER, share=0.6, shift_ns=180.0 * MS))
+    (row,) = heat_rows(replace(comparison(), cells=(risen,)))
+    assert row.cells[0] is not None
+    assert (row.cells[0].tone, row.cells[0].rise) == (tone, "+180 ms since 07:30–07:36 UTC")
+
+
+def test_a_rise_that_may_be_chance_is_not_shown() -> None:
+    unsure = replace(cell("eu-west-1", EVEN), rise=replace(SLOWER, significant=False))
+    (row,) = heat_rows(replace(comparison(), cells=(unsure,)))
+    assert row.cells[0] is not None
+    assert (row.cells[0].tone, row.cells[0].rise) == ("even", "")

@@ -11,7 +11,7 @@ def test_the_headline_and_the_findings_are_the_comparisons() -> None:
     view = journey_view(known(SLOW), SPAN)
     assert (view.sign, view.headline, view.findings) == (
         REGION_SIGNS[RegionVerdict.UP],
-        "Both regions pass; eu-west-1 is slower on *pay*.",
+        "checkout works in both regions; eu-west-1 has become slower on *pay*.",
         ((SLOWER, SLOW.sentence),),
     )
 
@@ -33,7 +33,10 @@ def test_a_column_says_how_its_region_is() -> None:
 
 
 def test_bad_runs_are_listed_on_their_own_too() -> None:
-    good, bad = line("eu-west-1"), line("us-east-1", verdict="failed", cause="tls", failed_step="pay", suspect=True)
+    good, bad = (
+        line("eu-west-1"),
+        line("us-east-1", verdict="failed", cause="tls", failed_step="pay", reason="no TLS", suspect=True),
+    )
     view = journey_view(known(lines=(good, bad)), SPAN)
     failed = RunRow(
         path=f"/runs/us-east-1-{NOW // MINUTE - 1}",
@@ -42,7 +45,7 @@ def test_bad_runs_are_listed_on_their_own_too() -> None:
         region="us-east-1",
         duration="990 ms",
         trigger="schedule",
-        where="tls in pay",
+        where="pay: no TLS",
         suspect=True,
     )
     assert (view.bad, view.runs[1], view.runs[0].where) == ((failed,), failed, "")

@@ -47,7 +47,7 @@ def test_a_fleet_is_made_from_every_journey_with_its_figures_and_few_runs(store:
     store.close()
 
 
-@pytest.mark.parametrize(("window", "minutes"), [("15m", 15), ("1h", SLOTS), ("7d", SLOTS)])
+@pytest.mark.parametrize(("window", "minutes"), [("15m", SLOTS), ("1h", SLOTS), ("7d", SLOTS)])
 def test_a_fleet_compares_the_latest_slots_whatever_the_window(store: SqliteStore, window: str, minutes: int) -> None:
     fleet = fleet_known(store, Span(WINDOWS[window], NOW))
     compared = {NOW - journey.comparison.since_ns for journey in fleet.journeys if journey.journey == "search"}

@@ -1,13 +1,13 @@
-from msgspec.structs import replace
+import pytest
 
+from probe.compare.result import RegionVerdict
 from probe.hub.pages.known import FleetKnown
 from probe.hub.pages.moment import moment
 from probe.hub.pages.overview import GapRow, overview
-from probe.hub.pages.problems import SLOWER
+from probe.hub.pages.problems import SLOWER, Problem
 from probe.hub.pages.sign import NOTHING, RUN_SIGNS
 from probe.hub.pages.window import DEFAULT, WINDOWS
-from tests.hub.pages.compared import EVEN, SLOW, cell, comparison, known, series
-from tests.hub.pages.compared import SLOWER as DIFFERENCE
+from tests.hub.pages.compared import DOWN, FAR, SLOW, comparison, known, series, summary
 from tests.hub.records import MINUTE, NOW, gap_record
 
 PASSED = RUN_SIGNS["passed"]
@@ -15,36 +15,64 @@ PASSED = RUN_SIGNS["passed"]
 
 def test_when_all_is_well_the_headline_says_of_how_much() -> None:
     view = overview(FleetKnown([known(), known(journey="search")], []), DEFAULT, NOW)
-    assert (view.sign, view.headline, view.path, view.problems, view.news) == (
+    assert (view.sign, view.state, view.first, view.problems, view.news) == (
         PASSED,
-        "All 2 journeys pass in all 2 regions",
-        "",
+        "The shop works in both regions",
+        None,
         (),
         0,
     )
 
 
-def test_one_journey_in_one_region_is_told_as_one() -> None:
-    view = overview(FleetKnown([known(series=(series("eu-west-1"),))], []), DEFAULT, NOW)
-    assert view.headline == "The one journey passes in the one region"
+@pytest.mark.parametrize(
+    ("verdicts", "state"),
+    [
+        ("u", "The shop works in the one region"),
+        ("uuu", "The shop works in all 3 regions"),
+        ("usu", "The shop works in 2 of 3 regions"),
+        ("uas", "The shop works in 1 of 3 regions"),
+        ("ss", "No region reports: nobody knows whether the shop works"),
+    ],
+)
+def test_the_first_words_say_whether_the_shop_works(verdicts: str, state: str) -> None:
+    meaning = {"u": RegionVerdict.UP, "s": RegionVerdict.SILENT, "a": RegionVerdict.AGENT}
+    regions = tuple(summary(f"r{place}", meaning[one]) for place, one in enumerate(verdicts))
+    view = overview(FleetKnown([known(comparison=comparison(regions=regions))], []), DEFAULT, NOW)
+    assert view.state == state
 
 
-def test_the_worst_problem_is_the_headline_and_is_not_told_twice() -> None:
+def test_a_region_where_one_of_the_journeys_is_down_does_not_work() -> None:
+    down = known(comparison=comparison(DOWN, regions=(summary("eu", RegionVerdict.DOWN), summary("us"))))
+    up = known(comparison=comparison(regions=(summary("eu"), summary("us"))), journey="search")
+    view = overview(FleetKnown([up, down], []), DEFAULT, NOW)
+    assert (view.state, view.first and view.first.sentence, view.first and view.first.about) == (
+        "",
+        DOWN.sentence,
+        "checkout",
+    )
+
+
+def test_the_worst_problem_goes_on_where_the_state_ends_and_is_not_told_twice() -> None:
     view = overview(FleetKnown([known(SLOW)], [], [gap_record("gap-1", NOW - MINUTE, NOW)]), DEFAULT, NOW)
-    assert (view.sign, view.about, view.headline, view.news) == (SLOWER, "checkout", SLOW.sentence, 2)
+    assert (view.sign, view.state, view.news) == (SLOWER, "The shop works in both regions", 2)
+    assert view.first == Problem(SLOWER, SLOW.sentence, "/journey?name=checkout&env=prod&window=1h", "checkout")
     assert [problem.path for problem in view.problems] == ["#gaps"]
 
 
 def test_what_is_no_news_is_told_and_does_not_spoil_the_headline() -> None:
-    far = replace(comparison(SLOW), cells=(cell("eu-west-1", replace(DIFFERENCE, onset=None)), cell("us-east-1", EVEN)))
-    view = overview(FleetKnown([known(comparison=far)], []), DEFAULT, NOW)
-    assert (view.sign, view.news, [problem.sentence for problem in view.problems]) == (PASSED, 0, [SLOW.sentence])
+    view = overview(FleetKnown([known(FAR)], []), DEFAULT, NOW)
+    assert (view.sign, view.news, view.problems) == (PASSED, 0, ())
+    assert [problem.sentence for problem in view.usual] == [FAR.sentence]
 
 
 def test_a_window_without_runs_is_not_green() -> None:
-    idle = known(series=(series("eu-west-1", passed=0, failed=0),))
+    regions = (summary("eu-west-1", RegionVerdict.UNKNOWN),)
+    idle = known(comparison=comparison(regions=regions), series=(series("eu-west-1", passed=0, failed=0),))
     view = overview(FleetKnown([idle], []), WINDOWS["15m"], NOW)
-    assert (view.sign, view.headline) == (NOTHING, "No scheduled run in the last 15 minutes")
+    assert (view.sign, view.state) == (
+        NOTHING,
+        "No scheduled run in the last 15 minutes: nobody knows whether the shop works",
+    )
 
 
 def test_each_environment_has_its_grid() -> None:

@@ -6,12 +6,14 @@ from probe.hub.pages.known import FleetKnown
 from probe.hub.pages.problems import FAR, LOST, ODD_FINDING, SLOWER, Problem, problems
 from probe.hub.pages.sign import REGION_SIGNS
 from probe.hub.pages.window import DEFAULT
-from tests.hub.pages.compared import DOWN, EVEN, SLOW, cell, comparison, known, ledger_line, summary
-from tests.hub.pages.compared import SLOWER as DIFFERENCE
+from tests.hub.pages.compared import DOWN, SLOW, comparison, known, ledger_line, summary
+from tests.hub.pages.compared import FAR as DISTANCE
 from tests.hub.records import MINUTE, NOW, beat, gap_record
 
 PATH = "/journey?name=checkout&env=prod&window=1h"
-SILENT = Finding("eu-west-1 is silent since 07:40 UTC; it is neither up nor down.", "eu-west-1")
+SILENT = Finding(
+    "eu-west-1 is silent since 07:40 UTC; it is neither up nor down.", "eu-west-1", verdict=RegionVerdict.SILENT
+)
 SILENT_AGENT = AgentFacts("eu-west-1", "agent-1", "prod", NOW - 20 * MINUTE, beat())
 
 
@@ -29,8 +31,7 @@ def test_a_step_that_became_slower_is_news_and_names_its_journey() -> None:
 
 
 def test_a_step_that_was_slower_all_the_time_is_no_news() -> None:
-    far = replace(comparison(SLOW), cells=(cell("eu-west-1", replace(DIFFERENCE, onset=None)), cell("us-east-1", EVEN)))
-    (problem,) = found(known(comparison=far))
+    (problem,) = found(known(DISTANCE))
     assert (problem.sign, problem.is_news) == (FAR, False)
 
 
@@ -52,7 +53,8 @@ def test_the_worst_comes_first() -> None:
 
 def test_a_target_that_is_down_everywhere_is_the_worst() -> None:
     regions = (summary("eu-west-1", RegionVerdict.DOWN), summary("us-east-1", RegionVerdict.DOWN))
-    (problem,) = found(known(comparison=comparison(Finding("The target is down everywhere: …"), regions=regions)))
+    everywhere = Finding("The shop is down everywhere: …", verdict=RegionVerdict.DOWN)
+    (problem,) = found(known(comparison=comparison(everywhere, regions=regions)))
     assert problem.sign == REGION_SIGNS[RegionVerdict.DOWN]
 
 
@@ -80,3 +82,15 @@ def test_what_is_missing_is_counted() -> None:
         "1 slot of checkout in us-east-1 left neither a run nor a reason.",
         "agent-1 in eu-west-1 lost 74 records before delivery.",
     ]
+
+
+def test_a_problem_leads_to_a_window_that_shows_it() -> None:
+    long = replace(comparison(SLOW), since_ns=NOW - 240 * MINUTE)
+    (problem,) = found(known(comparison=long))
+    assert problem.path == "/journey?name=checkout&env=prod&window=6h"
+
+
+def test_during_an_outage_nobody_is_told_of_usual_distances() -> None:
+    regions = (summary("eu-west-1", RegionVerdict.DOWN), summary("us-east-1"))
+    down = known(comparison=comparison(DOWN, regions=regions), journey="pay")
+    assert [problem.sentence for problem in found(down, known(DISTANCE))] == [DOWN.sentence]

@@ -64,7 +64,7 @@ async def test_the_overview_says_the_worst_first_and_never_shows_a_silent_agent_
     page = await show(hub, "/")
     assert (page.title, page.headline) == (
         "– 6 to look at · probe",
-        "– sa-east-1 is silent since 07:40 UTC; it is neither up nor down.",
+        "– The shop works in 4 of 5 regions; sa-east-1 is silent since 07:40 UTC; it is neither up nor down.",
     )
     assert page.texts("td.silent .verdict") == ["– silent"] * 2
 
@@ -123,7 +123,10 @@ async def test_before_the_first_agent_the_page_says_what_to_do(empty: Hub) -> No
 
 async def test_a_journeys_page_has_its_steps_by_regions(hub: Hub) -> None:
     page = await show(hub, CHECKOUT)
-    assert (page.title, page.headline.startswith("– 3 of 4 regions pass, 1 is silent")) == ("– checkout · probe", True)
+    assert (page.title, page.headline.startswith("– checkout works in 3 of 4 regions, 1 is silent")) == (
+        "– checkout · probe",
+        True,
+    )
     assert [row[0] for row in page.rows(".heat")] == [
         "state", "availability", "whole journey", "browse", "add to cart", "pay", "confirmed",
     ]  # fmt: skip
@@ -153,7 +156,14 @@ async def test_the_slots_are_accounted_for(hub: Hub) -> None:
 async def test_the_runs_that_did_not_pass_lead_to_their_pages(hub: Hub) -> None:
     page = await show(hub, CHECKOUT)
     assert page.rows("section:has(#bad)") == [
-        ["07:48:00", "✗ failed ~ suspect", "eu-west-1", "1.60 s", "check in pay", "schedule"]
+        [
+            "07:48:00",
+            "✗ failed ~ suspect",
+            "eu-west-1",
+            "1.60 s",
+            'pay: jsonpath $.status: expected equals "paid"',
+            "schedule",
+        ]
     ]
     assert run_path(FAILED_RUN) in page.links()
 
