@@ -38,6 +38,7 @@ lint: $(READY)  ## style, import contract, generated docs up to date
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/probe schema | diff -u docs/journey.schema.json -
 	$(BIN)/python -m probe.metrics | diff -u docs/metrics.md -
+	diff -u docs/three-in-the-morning.md probe/hub/pages/three-in-the-morning.md
 
 types: $(READY)  ## mypy, strict
 	$(BIN)/mypy
@@ -61,6 +62,7 @@ bench: $(READY)  ## cold start, the price of the wire and of an agent, the hub's
 docs: $(READY)  ## write the generated docs anew
 	$(BIN)/probe schema > docs/journey.schema.json
 	$(BIN)/python -m probe.metrics > docs/metrics.md
+	cp probe/hub/pages/three-in-the-morning.md docs/
 
 lock:  ## resolve the lock files anew from pyproject.toml
 	$(PYTHON) -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet uv

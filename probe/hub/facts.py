@@ -120,6 +120,9 @@ class Store(Protocol):
     ) -> list[RunLine]:
         """The latest first, of every trigger."""
 
+    def next_run(self, env: str, journey: str, region: str, after_ns: int) -> RunLine | None:
+        """The first that began later, of every trigger."""
+
     def slots(self, env: str, journey: str, since_ns: int, until_ns: int) -> list[SlotsRecord]:
         """Slots without a run that were due in the window."""
 

@@ -93,6 +93,14 @@ class SqliteStore:
         )
         return [line_of(row) for row in rows]
 
+    def next_run(self, env: str, journey: str, region: str, after_ns: int) -> RunLine | None:
+        rows = self._read(
+            f"SELECT {LINE_COLUMNS} FROM series s CROSS JOIN run r ON r.series = s.id"  # noqa: S608
+            " WHERE s.env = ? AND s.journey = ? AND s.region = ? AND r.at_ns > ? ORDER BY r.at_ns, r.record LIMIT 1",
+            (env, journey, region, after_ns),
+        )
+        return line_of(rows[0]) if rows else None
+
     def slots(self, env: str, journey: str, since_ns: int, until_ns: int) -> list[SlotsRecord]:
         rows = self._read(
             "SELECT t.body FROM series s CROSS JOIN slots t ON t.series = s.id"

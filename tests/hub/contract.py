@@ -199,6 +199,19 @@ class StoreContract:
         )  # fmt: skip
         assert facts == SeriesFacts("prod", "checkout", "eu-west-1", 21, 0, 1, 1, 10, 19, last)
 
+    def test_the_next_run_is_the_first_that_began_later_in_the_region(self, store: Store) -> None:
+        store.append(
+            [
+                run_record("one"),
+                run_record("there", NOW + 500, region="us-east-1"),
+                run_record("two", NOW + 1000, agent="agent-2", trigger=Trigger.MANUAL, slot=None),
+                run_record("three", NOW + 2000),
+            ],
+            now_ns=NOW + HOUR,
+        )
+        found = [store.next_run("prod", "checkout", "eu-west-1", NOW + after) for after in (-1, 0, 1000, 2000)]
+        assert [line and line.run_id for line in found] == ["one", "two", "three", None]
+
     def test_agents_of_one_region_are_one_row_of_the_overview(self, store: Store) -> None:
         store.append([run_record(), run_record("run-2", NOW + 1000, agent="agent-2")], now_ns=NOW)
         (facts,) = store.overview(NOW, NOW + HOUR)

@@ -18,7 +18,9 @@ from probe.hub.pages.ticks import COUNT
 from probe.hub.pages.window import Span
 from probe.hub.regions import region_facts
 from probe.model.duration import NANOSECONDS
+from probe.model.instant import nanoseconds_of
 from probe.model.record import GapRecord, SlotsRecord
+from probe.model.result import Run
 
 LINES = 2000
 """So many of the latest runs can be reached from a journey's page."""
@@ -45,6 +47,14 @@ class JourneyKnown(Struct, frozen=True):
     """Slots without a run."""
 
 
+class RunKnown(Struct, frozen=True):
+    """A run, and the ones before and after it of the journey in its region."""
+
+    run: Run
+    before: RunLine | None = None
+    after: RunLine | None = None
+
+
 class FleetKnown(Struct, frozen=True):
     journeys: Sequence[JourneyKnown]
     agents: Sequence[AgentFacts]
@@ -64,6 +74,16 @@ def fleet_known(store: Store, span: Span) -> FleetKnown:
         gaps=store.gaps(span.since_ns, span.until_ns),
         quarantined=store.quarantined(),
     )
+
+
+def run_known(store: Store, run_id: str) -> RunKnown | None:
+    run = store.run(run_id)
+    if run is None:
+        return None
+    at_ns = nanoseconds_of(run.started_at)
+    before = store.runs(run.env, run.journey, run.region, 0, at_ns, 1)
+    after = store.next_run(run.env, run.journey, run.region, at_ns)
+    return RunKnown(run, before[0] if before else None, after)
 
 
 def journey_known(store: Store, env: str, journey: str, span: Span) -> JourneyKnown | None:

@@ -10,8 +10,9 @@ from msgspec import Struct
 from probe.hub.facts import Store
 from probe.hub.kept import Answer, Kept
 from probe.hub.pages.assets import asset_response, load_assets
+from probe.hub.pages.guide import guide
 from probe.hub.pages.journey import journey_view
-from probe.hub.pages.known import fleet_known, journey_known
+from probe.hub.pages.known import fleet_known, journey_known, run_known
 from probe.hub.pages.moment import moment
 from probe.hub.pages.overview import overview
 from probe.hub.pages.paths import journey_path, overview_path
@@ -21,11 +22,12 @@ from probe.hub.pages.window import DEFAULT, WINDOWS, Span, Window
 
 
 def add_pages(app: web.Application, store: Store, now_ns: Callable[[], int] = time.time_ns) -> None:
-    """Adds `/`, `/journey?name=…&env=…`, `/runs/{run_id}` and `/static/{name}`."""
+    """Adds `/`, `/journey?name=…&env=…`, `/runs/{run_id}`, `/help` and `/static/{name}`."""
     pages = Pages(store, now_ns)
     app.router.add_get("/", pages.overview)
     app.router.add_get("/journey", pages.journey)
     app.router.add_get("/runs/{run_id}", pages.run)
+    app.router.add_get("/help", pages.help)
     app.router.add_get("/static/{name}", pages.asset)
 
 
@@ -55,6 +57,11 @@ class Pages:
     async def run(self, request: web.Request) -> web.Response:
         run_id = request.match_info["run_id"]
         return await self._answer(("run", run_id), lambda: self._run(run_id))
+
+    async def help(self, request: web.Request) -> web.Response:
+        return await self._answer(
+            ("help",), lambda: self._page("help.html", Span(DEFAULT, self._now_ns()), view=guide())
+        )
 
     async def asset(self, request: web.Request) -> web.Response:
         asset = self._assets.get(request.match_info["name"])
@@ -86,10 +93,13 @@ class Pages:
         return self._page("journey.html", span, choices=choices, view=journey_view(known, span))
 
     def _run(self, run_id: str) -> Answer:
-        span, run = Span(DEFAULT, self._now_ns()), self._store.run(run_id)
-        if run is None:
+        span, known = Span(DEFAULT, self._now_ns()), run_known(self._store, run_id)
+        if known is None:
             return self._notice(f"There is no run {run_id}", _NO_RUN, span)
-        return self._page("run.html", span, view=run_view(run, span.until_ns))
+        return self._page("run.html", span, view=run_view(known, span.until_ns))
+
+    def _help(self) -> Answer:
+        return self._page("help.html", Span(DEFAULT, self._now_ns()), view=guide())
 
     def _notice(self, title: str, text: str, span: Span) -> Answer:
         return self._page("notice.html", span, status=404, view=Notice(title, text))

@@ -5,11 +5,15 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from probe.export.text import cut, excerpt
+from probe.hub.facts import RunLine
+from probe.hub.pages.known import RunKnown
 from probe.hub.pages.moment import Moment, interval, moment
+from probe.hub.pages.paths import run_path
 from probe.hub.pages.sign import Sign, run_sign
 from probe.hub.pages.waterfall import Waterfall, waterfall
 from probe.model.duration import format_duration
 from probe.model.instant import nanoseconds_of
+from probe.model.plain import plain_reason
 from probe.model.result import Effect, Failure, Health, Run, StepResult, Verdict
 
 _LONGEST = 2000
@@ -20,6 +24,7 @@ class Broken(Struct, frozen=True):
 
     step: str
     sign: Sign
+    reason: str
     cause: str
     message: str
     place: str
@@ -53,6 +58,15 @@ class Fact(Struct, frozen=True):
     title: str = ""
 
 
+class Neighbour(Struct, frozen=True):
+    """The run before or after, of the same journey in the same region."""
+
+    path: str
+    sign: Sign
+    at: Moment
+    words: str
+
+
 class RunView(Struct, frozen=True):
     run_id: str
     journey: str
@@ -76,6 +90,8 @@ class RunView(Struct, frozen=True):
     facts: tuple[Fact, ...]
     health: tuple[Fact, ...]
     variables: tuple[Fact, ...]
+    before: Neighbour | None
+    after: Neighbour | None
 
 
 _NOT_HELD = Sign("✗", "did not hold", "failed")
@@ -85,7 +101,8 @@ _CAPTURED = Sign("=", "captured", "passed")
 _NOT_CAPTURED = Sign("✗", "not captured", "failed")
 
 
-def run_view(run: Run, now_ns: int) -> RunView:
+def run_view(known: RunKnown, now_ns: int) -> RunView:
+    run = known.run
     return RunView(
         run_id=run.run_id,
         journey=run.journey,
@@ -109,7 +126,17 @@ def run_view(run: Run, now_ns: int) -> RunView:
         facts=tuple(_facts(run)),
         health=tuple(_health(run.health)) if run.health else (),
         variables=tuple(Fact(name, cut(str(value), _LONGEST)) for name, value in run.variables.items()),
+        before=_neighbour(known.before, now_ns),
+        after=_neighbour(known.after, now_ns),
     )
+
+
+def _neighbour(line: RunLine | None, now_ns: int) -> Neighbour | None:
+    if line is None:
+        return None
+    where = f"{line.failed_step}: " if line.failed_step else ""
+    words = f"{where}{line.reason or line.cause}" if line.cause else format_duration(line.duration_ns)
+    return Neighbour(run_path(line.run_id), run_sign(line.verdict), moment(line.at_ns, now_ns), words)
 
 
 def _broken(run: Run) -> Iterator[Broken]:
@@ -126,6 +153,7 @@ def _failure(step: str, failure: Failure, verdict: Verdict, body: str) -> Broken
     return Broken(
         step=step,
         sign=run_sign(verdict),
+        reason=plain_reason(failure),
         cause=failure.cause,
         message=failure.message,
         place=str(failure.place) if failure.place else "",

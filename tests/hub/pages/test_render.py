@@ -35,6 +35,7 @@ PAGES = {
     "hostile": (journey_path("<b>stage</b>", HOSTILE, DEFAULT), "not enough data"),
     "run": (run_path(FAILED_RUN), 'got "declined"'),
     "odd": (run_path(ODD_RUN), "passed in eu-west-1"),
+    "help": ("/help", "At three in the morning"),
     "missing": ("/runs/nothing", "There is no run nothing"),
 }
 

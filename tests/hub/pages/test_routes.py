@@ -177,6 +177,12 @@ async def test_an_unknown_journey_says_what_to_do(hub: Hub) -> None:
 # --- a run
 
 
+async def test_a_runs_page_leads_to_the_runs_before_and_after(hub: Hub) -> None:
+    page = await show(hub, run_path(FAILED_RUN))
+    before, after = page.texts("nav.beside a")
+    assert (before.startswith("← 07:47:"), after.startswith("07:49:")) == (True, True)
+
+
 async def test_a_runs_page_shows_what_broke_where(hub: Hub) -> None:
     page = await show(hub, run_path(FAILED_RUN))
     assert (page.title, page.headline) == ("✗ checkout in eu-west-1 · probe", "✗ checkout failed in eu-west-1")
@@ -197,7 +203,7 @@ async def test_an_unknown_run_says_what_to_do(hub: Hub) -> None:
 async def test_every_link_of_every_page_leads_somewhere(hub: Hub) -> None:
     seen, left = set[str](), ["/", run_path(ODD_RUN)]
     while left and len(seen) < 120:
-        path = left.pop()
+        path = left.pop(0)  # breadth first: every run leads to the one before it
         if path in seen or path.startswith("#"):
             continue
         seen.add(path)

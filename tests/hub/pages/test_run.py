@@ -1,7 +1,9 @@
+from probe.hub.pages.known import RunKnown
 from probe.hub.pages.moment import moment
-from probe.hub.pages.run import Broken, CaptureRow, CheckRow, Fact, run_view
+from probe.hub.pages.run import Broken, CaptureRow, CheckRow, Fact, Neighbour, run_view
 from probe.hub.pages.sign import RUN_SIGNS, Sign
 from tests.export.sample import NOT_STARTED, PASSED
+from tests.hub.pages.compared import line
 from tests.hub.pages.seed import FAILED_RUN, failed_run
 from tests.hub.records import MINUTE, NOW
 
@@ -12,10 +14,11 @@ EXCERPT = (
 
 
 def test_what_broke_comes_with_its_place_in_the_file_and_what_to_do() -> None:
-    assert run_view(failed_run(), NOW).broken == (
+    assert run_view(RunKnown(failed_run()), NOW).broken == (
         Broken(
             step="pay",
             sign=RUN_SIGNS["failed"],
+            reason='jsonpath $.status: expected equals "paid"',
             cause="check",
             message='jsonpath $.status: expected equals "paid", got "declined"',
             place="journeys/checkout.yaml:49:30",
@@ -29,14 +32,14 @@ def test_what_broke_comes_with_its_place_in_the_file_and_what_to_do() -> None:
 
 
 def test_a_run_that_could_not_start_says_why() -> None:
-    broken = run_view(NOT_STARTED, NOW).broken
+    broken = run_view(RunKnown(NOT_STARTED), NOW).broken
     assert [(each.step, each.sign.word, each.message, each.place, each.hint) for each in broken] == [
         ("", "errored", "the secret card has no value", "", "export TEST_CARD=…")
     ]
 
 
 def test_checks_that_did_not_hold_come_first() -> None:
-    checks = run_view(failed_run(), NOW).checks
+    checks = run_view(RunKnown(failed_run()), NOW).checks
     assert [(row.sign.word, row.step) for row in checks] == [
         ("did not hold", "pay"),
         ("soft: did not hold", "pay"),
@@ -57,14 +60,14 @@ def test_checks_that_did_not_hold_come_first() -> None:
 
 
 def test_captures_are_listed_with_those_that_found_nothing() -> None:
-    assert run_view(failed_run(), NOW).captures == (
+    assert run_view(RunKnown(failed_run()), NOW).captures == (
         CaptureRow("browse", "csrf", "c5f0…1e", Sign("=", "captured", "passed")),
         CaptureRow("pay", "order", "jsonpath $.order.id found nothing", Sign("✗", "not captured", "failed")),
     )
 
 
 def test_who_when_and_in_what_state() -> None:
-    view = run_view(failed_run(), NOW)
+    view = run_view(RunKnown(failed_run()), NOW)
     assert (view.at, view.duration, view.exact) == (moment(NOW - 12 * MINUTE, NOW), "1.60 s", "1600000000 ns")
     assert {fact.name: fact.value for fact in view.facts} == {
         "Region": "eu-west-1",
@@ -85,9 +88,19 @@ def test_who_when_and_in_what_state() -> None:
 
 
 def test_a_manual_run_has_neither_slot_nor_health() -> None:
-    view = run_view(PASSED, NOW)
+    view = run_view(RunKnown(PASSED), NOW)
     assert (view.broken, view.health, [fact.name for fact in view.facts]) == (
         (),
         (),
         ["Region", "Agent", "Trigger", "File", "probe", "Run"],
+    )
+
+
+def test_the_runs_before_and_after_are_told_with_what_came_of_them() -> None:
+    bad = line("eu-west-1", NOW - MINUTE, verdict="failed", cause="status", reason="HTTP 500", failed_step="pay")
+    view = run_view(RunKnown(PASSED, line("eu-west-1", NOW - 2 * MINUTE), bad), NOW)
+    assert view.before is not None
+    assert (view.before.sign, view.before.words) == (RUN_SIGNS["passed"], "990 ms")
+    assert view.after == Neighbour(
+        f"/runs/{bad.run_id}", RUN_SIGNS["failed"], moment(NOW - MINUTE, NOW), "pay: HTTP 500"
     )
