@@ -69,6 +69,11 @@ class Deliveries:
             for delivery in self._deliveries:
                 group.create_task(delivery.drain(limit_ns))
 
+    @property
+    def remarks(self) -> list[str]:
+        """What those who took their last batch had to say of it: something a person should put right."""
+        return [f"{each.route.exporter}: {each.remark}" for each in self._deliveries if each.remark]
+
     async def statuses(self) -> tuple[ExporterStatus, ...]:
         depths, dropped = await self._database.read(
             lambda connection: (queue.depth(connection), loss.dropped(connection))

@@ -107,6 +107,11 @@ class Delivery:
             self._patience.state = STOPPED
         return True
 
+    @property
+    def remark(self) -> str:
+        """What the other side said of the last batch that it took; mostly nothing."""
+        return self._patience.remark
+
     def status(self, depth: Depth, dropped: Mapping[str, int]) -> ExporterStatus:
         return ExporterStatus(
             exporter=self.route.exporter,
@@ -117,7 +122,7 @@ class Delivery:
             delivered=self._delivered,
             retries=self._patience.retries,
             dropped=dict(dropped),
-            reason=self._patience.reason,
+            reason=self._patience.remark or self._patience.reason,
             delivered_at=self._delivered_at,
         )
 

@@ -25,6 +25,8 @@ class Patience:
         self.state = WAITING
         self.reason = ""
         """What the other side said when it last did not take a batch, in one printable line."""
+        self.remark = ""
+        """What it said of the last batch that it took; mostly nothing."""
         self.failures = 0
         """Tries in a row that came to nothing."""
         self.retries = 0
@@ -39,8 +41,10 @@ class Patience:
         if self._since_ns is not None:
             away = format_duration(self._clock.read().monotonic_ns - self._since_ns)
             log.info("%s is delivering again after %s", self._exporter, away)
-        if remark:
-            log.warning("%s: %s", self._exporter, cut(remark, LONGEST_REASON))
+        remark = cut(remark, LONGEST_REASON)
+        if remark and remark != self.remark:
+            log.warning("%s: %s", self._exporter, remark)
+        self.remark = remark
         self.state = DELIVERING
         self.failures = 0
         self._since_ns = None

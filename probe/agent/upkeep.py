@@ -80,7 +80,12 @@ async def tell(agent: Agent, since_ns: int = 0) -> None:
         spool_bytes=kept[1],
         dropped=dropped,
         loop_delay_ns=agent.loop_watch.worst_since(since_ns),
-        notices=(*agent.notices, *agent.effects.notices, *(["stopping"] if agent.stopping else [])),
+        notices=(
+            *agent.notices,
+            *agent.effects.notices,
+            *agent.deliveries.remarks,
+            *(["stopping"] if agent.stopping else []),
+        ),
     )
     await agent.writer.write(Change(records=(heartbeat,)))
 

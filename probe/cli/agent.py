@@ -13,7 +13,7 @@ from probe.safety.secrets import Secrets
 
 @click.command("agent")
 @click.argument("config", metavar="CONFIG", type=click.Path(path_type=Path))
-@click.option("--check", is_flag=True, help="Say what the agent would do, and whether it could; run nothing.")
+@click.option("--check", is_flag=True, help="Say what it would do, try state folder, token and hub; run nothing.")
 def command(config: Path, check: bool) -> ExitCode:
     """Run journeys at their slots, around the clock, and deliver the results.
 
@@ -22,7 +22,9 @@ def command(config: Path, check: bool) -> ExitCode:
     """
     loaded = load_agent(config)
     if check:
-        return _tell(config, loaded)
+        _tell(config, loaded)
+        _try_out(loaded)
+        return ExitCode.PASSED
     secrets = _secrets(loaded)
     if missing := unready(loaded, os.environ, secrets):
         raise SpecError(missing)
@@ -47,7 +49,7 @@ def _serve(config: Path, loaded: Loaded, secrets: Secrets) -> None:
         runner.run(serve(config, loaded, os.environ, secrets))
 
 
-def _tell(config: Path, loaded: Loaded) -> ExitCode:
+def _tell(config: Path, loaded: Loaded) -> None:
     """What the configuration means. What only this machine lacks is said, and is no mistake of the file."""
     from probe.export.text import mistake_lines
 
@@ -62,7 +64,15 @@ def _tell(config: Path, loaded: Loaded) -> ExitCode:
     )
     for mistake in unready(loaded, os.environ, _secrets(loaded)):
         click.echo("not ready on this machine: " + "\n".join(mistake_lines(mistake)), err=True)
-    return ExitCode.PASSED
+
+
+def _try_out(loaded: Loaded) -> None:
+    """What stands in the way here is said, and is no mistake of the file either."""
+    from probe.agent.tryout import try_out
+    from probe.export.text import printable
+
+    for trial in asyncio.run(try_out(loaded, os.environ)):
+        click.echo(f"  {'✓' if trial.works else '✗'} {trial.what}: {printable(trial.words)}", err=not trial.works)
 
 
 def _when(planned: Planned) -> str:

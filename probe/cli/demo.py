@@ -34,6 +34,7 @@ def command(for_ns: int | None, port: int) -> ExitCode:
 
     Everything runs on this machine, from a temporary folder, and is gone when the demo ends: with Ctrl-C, or --for 2m.
     """
+    watch: Watch | None = None
     try:
         with _interruptible(), TemporaryDirectory(prefix="probe-demo-") as folder:
             with start_fleet(Path(folder), port) as fleet:
@@ -42,6 +43,8 @@ def command(for_ns: int | None, port: int) -> ExitCode:
                 watch.follow(time.monotonic() + for_ns / NANOSECONDS["s"] if for_ns else None)
             return watch.conclude()
     except KeyboardInterrupt:
+        if watch:
+            watch.show()
         return ExitCode.PASSED if for_ns is None else ExitCode.INTERRUPTED
 
 
@@ -76,5 +79,5 @@ def _greeting(fleet: Fleet, port: int) -> str:
 
 
 def _away(distance: Distance) -> str:
-    tls = f", with a TLS handshake that takes {distance.tls_ms} ms longer" if distance.tls_ms else ""
+    tls = f"; {distance.after_s} s on, its TLS handshakes take {distance.tls_ms} ms longer" if distance.tls_ms else ""
     return f"{distance.ms} ms away{tls}"

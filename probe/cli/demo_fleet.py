@@ -18,17 +18,22 @@ JOURNEYS = {"browse": "1s", "search": "1s", "checkout": "3s"}
 
 
 class Distance(Struct, frozen=True):
-    """From a region to the shop, one way; `tls_ms` is how much slower than others its TLS handshake is."""
+    """From a region to the shop, one way; `after_s` seconds on its TLS handshake takes `tls_ms` longer."""
 
     ms: int
     tls_ms: int = 0
+    after_s: int = 0
 
     def __str__(self) -> str:
         """As `python -m probe.demo --distance` takes it."""
-        return f"{self.ms}ms,tls={self.tls_ms}ms"
+        return f"{self.ms}ms,tls={self.tls_ms}ms,after={self.after_s}s"
 
 
-REGIONS = {"us-east-1": Distance(4), "eu-west-1": Distance(12, tls_ms=150), "ap-southeast-1": Distance(25)}
+REGIONS = {
+    "us-east-1": Distance(4),
+    "eu-west-1": Distance(12, tls_ms=150, after_s=30),
+    "ap-southeast-1": Distance(25),
+}
 
 
 class Fleet(Struct, frozen=True):

@@ -1,5 +1,6 @@
 """What the demo's hub comes to know, told as it does."""
 
+import os
 import sys
 import time
 
@@ -25,8 +26,8 @@ class Watch:
         self._fleet = fleet
         self._view = view_for(sys.stdout, quiet=False, verbose=False)
         self._live = sys.stderr.isatty()
-        self._width = view_for(sys.stderr, quiet=False, verbose=False).width - 1
-        self._told: set[tuple[str, str]] = set()
+        self._told: dict[tuple[str, str], bool] = {}
+        """By journey and region, whether it was told of few slots only."""
         self._progress_at = 0.0
         self._latest: dict[str, Comparison] = {}
 
@@ -41,23 +42,33 @@ class Watch:
         self._clear()
 
     def conclude(self) -> ExitCode:
-        """One comparison in full, for all were told; ProbeError when nothing was found."""
-        found = {journey for journey, _ in self._told}
-        for journey in sorted(self._latest, key=lambda journey: journey not in found)[:1]:
-            say("\n".join(["", *comparison_lines(self._latest[journey], self._view), ""]), sys.stdout)
-        if found:
+        """The comparison; ProbeError when nothing was found."""
+        self.show()
+        if self._told:
             return ExitCode.PASSED
         why = f"it takes {FEWEST} runs in each region" if self._latest else "no run has arrived"
         raise ProbeError(f"no region is slower for certain as yet: {why}; try --for 2m")
 
+    def show(self) -> None:
+        """One comparison in full, for all were told."""
+        self._clear()
+        found = {journey for journey, _ in self._told}
+        for journey in sorted(self._latest, key=lambda journey: journey not in found)[:1]:
+            say("\n".join(["", *comparison_lines(self._latest[journey], self._view), ""]), sys.stdout)
+
     def _look(self, journey: str) -> None:
         comparison = self._ask(journey)
-        if comparison is None:
-            return
+        if comparison is not None:
+            self.take(journey, comparison)
+
+    def take(self, journey: str, comparison: Comparison) -> None:
+        """Tells what is new in it."""
         self._latest[journey] = comparison
         for finding in comparison.findings:
-            if finding.phase is not None and (journey, finding.region) not in self._told:
-                self._told.add((journey, finding.region))
+            key = (journey, finding.region)
+            news = finding.phase is not None and not finding.usual
+            if news and (key not in self._told or self._told[key] > finding.early):
+                self._told[key] = finding.early
                 self._tell(journey, finding)
 
     def _ask(self, journey: str) -> Comparison | None:
@@ -80,7 +91,8 @@ class Watch:
 
     def _tell_progress(self) -> None:
         if self._live:
-            sys.stderr.write(f"\r\x1b[K{cut(self._progress(), self._width)}")
+            columns = os.get_terminal_size(sys.stderr.fileno()).columns  # a line that wraps could not be rewritten
+            sys.stderr.write(f"\r\x1b[K{cut(self._progress(), columns - 1)}")
         elif time.monotonic() - self._progress_at >= TELL_EVERY_S:
             self._progress_at = time.monotonic()
             sys.stderr.write(f"{self._progress()}\n")

@@ -50,6 +50,22 @@ def parse_retention(context: click.Context, parameter: click.Parameter, value: s
     return retention_ns
 
 
+def parse_folder(context: click.Context, parameter: click.Parameter, value: Path | None) -> None:
+    """The folder where it is named last, after the command it is for: it holds in place of the group's."""
+    if value is not None:
+        context.obj = value
+
+
+_in_folder = click.option(
+    "--data",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    expose_value=False,
+    callback=parse_folder,
+    help="Folder of the results and tokens, as `probe hub --data` has it.",
+)
+
+
 @click.group("hub", invoke_without_command=True)
 @click.option(
     "--data",
@@ -101,6 +117,7 @@ def token() -> None:
 
 
 @token.command("add")
+@_in_folder
 @click.option("--region", metavar="REGION", default="", help="Whose records the token may send.")
 @click.option("--agent", metavar="AGENT", default="", help="Its agent, as `agent:` in its file; the host's name else.")
 @click.option("--read", is_flag=True, help="A token to look with, instead of one to send with.")
@@ -125,6 +142,7 @@ def add(folder: Path, region: str, agent: str, read: bool) -> ExitCode:
 
 
 @token.command("list")
+@_in_folder
 @click.pass_obj
 def list_all(folder: Path) -> ExitCode:
     """Show what tokens there are, not themselves."""
@@ -135,6 +153,7 @@ def list_all(folder: Path) -> ExitCode:
 
 
 @token.command("revoke")
+@_in_folder
 @click.argument("token_id", metavar="ID", type=int)
 @click.pass_obj
 def revoke(folder: Path, token_id: int) -> ExitCode:

@@ -144,6 +144,8 @@ class Finding(Struct, frozen=True):
     phase: Phase | None = None
     usual: bool = False
     """No news: it was so all through the window."""
+    early: bool = False
+    """Of few slots: it may be told otherwise soon."""
     verdict: RegionVerdict | None = None
     """Of the region or regions it is about, where it tells of that."""
 

@@ -48,7 +48,7 @@ def risen_finding(risen: Risen, *, now_ns: int) -> Finding:
     extent = Extent(risen.regions, risen.asked, everywhere=risen.everywhere)
     sentence = slower_than_before(risen.steps, risen.difference, extent, now_ns=now_ns)
     region = risen.regions[0] if len(risen.regions) == 1 else ""
-    return Finding(sentence, region, risen.steps[0], risen.phase)
+    return Finding(sentence, region, risen.steps[0], risen.phase, early=risen.difference.early)
 
 
 def _risen(step: str, cells: Sequence[Judged], tracks: Sequence[Track]) -> Risen | None:

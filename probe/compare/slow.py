@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from probe.compare.cells import Judged
 from probe.compare.result import Difference, Finding
@@ -44,14 +45,18 @@ def slow_finding(slow: Slow, others: int, *, now_ns: int) -> Finding:
     """`others` is how many regions there are beside this one."""
     peers = spell_peers(slow.peers, others)
     sentence = slower(slow.region, slow.steps, slow.difference, peers, now_ns=now_ns)
-    return Finding(sentence, slow.region, slow.steps[0], slow.phase)
+    return Finding(sentence, slow.region, slow.steps[0], slow.phase, early=slow.difference.early)
 
 
 def distance_findings(slow: Sequence[Slow]) -> list[Finding]:
     """All that was slower all through the window, in one sentence."""
-    far = [one for one in slow if not one.is_news]
-    if not far:
+    by_region: dict[str, list[Slow]] = {}
+    for one in slow:
+        if not one.is_news:
+            by_region.setdefault(one.region, []).append(one)
+    if not by_region:
         return []
+    far = [replace(those[0], steps=tuple(step for one in those for step in one.steps)) for those in by_region.values()]
     told = listed([usual(one.region, one.steps, one.difference) for one in far])
     return [
         Finding(

@@ -50,8 +50,8 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=_explained(parse_distance),
         action="append",
         default=[],
-        metavar="REGION=9ms[,tls=150ms]",
-        help="serve HTTPS on one more port, this far away one way and with a TLS handshake so much slower; repeatable",
+        metavar="REGION=9ms[,tls=150ms[,after=30s]]",
+        help="serve HTTPS on one more port, so far away one way, its TLS handshake slower from then on; repeatable",
     )
     parser.add_argument(
         "--faults", type=_explained(_faults), default="{}", metavar="JSON", help='such as {"header_delay": 0.2}'

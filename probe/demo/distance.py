@@ -17,7 +17,7 @@ CHUNK = 2**16
 IN_FLIGHT = 64
 """Chunks on their way at once, per direction: 4 MiB, so that no distance here lowers the bandwidth."""
 
-_WRITTEN = re.compile(r"([\w.-]+)=(\d+(?:\.\d+)?)ms(?:,tls=(\d+(?:\.\d+)?)ms)?", re.ASCII)
+_WRITTEN = re.compile(r"([\w.-]+)=(\d+(?:\.\d+)?)ms(?:,tls=(\d+(?:\.\d+)?)ms(?:,after=(\d+)s)?)?", re.ASCII)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER: on, 0 seconds
 
 _Flight = asyncio.Queue[tuple[float, bytes | None]]
@@ -26,20 +26,23 @@ _Flight = asyncio.Queue[tuple[float, bytes | None]]
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """How far a region is: `delay` seconds one way, and `tls` more for the shop's first answer on a connection."""
+    """How far a region is: `delay` seconds one way, and `tls` more for the shop's first answer on a connection, from
+    `after` seconds on.
+    """
 
     region: str
     delay: float
     tls: float = 0.0
+    after: float = 0.0
 
 
 def parse_distance(text: str) -> Distance:
-    """ValueError unless it is like `eu-west-1=9ms` or `eu-west-1=9ms,tls=150ms`."""
+    """ValueError unless it is like `eu-west-1=9ms` or `eu-west-1=9ms,tls=150ms,after=30s`; `after` may be left out."""
     written = _WRITTEN.fullmatch(text)
     if written is None:
-        raise ValueError(f"expected REGION=9ms or REGION=9ms,tls=150ms, got {text!r}")
-    region, delay, tls = written.groups()
-    return Distance(region, float(delay) / 1000, float(tls or 0) / 1000)
+        raise ValueError(f"expected REGION=9ms or REGION=9ms,tls=150ms,after=30s, got {text!r}")
+    region, delay, tls, after = written.groups()
+    return Distance(region, float(delay) / 1000, float(tls or 0) / 1000, float(after or 0))
 
 
 @asynccontextmanager
@@ -50,7 +53,8 @@ async def keep_apart(port: int, distances: Sequence[Distance]) -> AsyncIterator[
         for distance in distances:
             listening = socket.create_server(("127.0.0.1", 0), backlog=512)
             urls[distance.region] = f"https://localhost:{listening.getsockname()[1]}"
-            await relays.enter_async_context(accept(listening, _Relay(port, distance).carry))
+            slow_from = asyncio.get_running_loop().time() + distance.after
+            await relays.enter_async_context(accept(listening, _Relay(port, distance, slow_from).carry))
         yield urls
 
 
@@ -58,6 +62,8 @@ async def keep_apart(port: int, distances: Sequence[Distance]) -> AsyncIterator[
 class _Relay:
     port: int
     distance: Distance
+    slow_from: float
+    """By the loop's clock."""
 
     async def carry(self, near: socket.socket) -> None:
         with near, socket.socket() as far:
@@ -73,10 +79,11 @@ class _Relay:
         for end in (near, far):
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         there, back = _Flight(IN_FLIGHT), _Flight(IN_FLIGHT)
+        extra = self.distance.tls if asyncio.get_running_loop().time() >= self.slow_from else 0.0
         async with asyncio.TaskGroup() as ways:
             ways.create_task(self._depart(near, there))
             ways.create_task(_arrive(there, far))
-            ways.create_task(self._depart(far, back, self.distance.tls))
+            ways.create_task(self._depart(far, back, extra))
             ways.create_task(_arrive(back, near))
 
     async def _depart(self, source: socket.socket, flight: _Flight, extra: float = 0.0) -> None:

@@ -62,6 +62,29 @@ def hold_folder(folder: Path, holder: str, hint: str, *, shared: bool = False) -
     return descriptor
 
 
+def is_held(folder: Path) -> bool:
+    """Whether a process has it; leaves nothing behind, as `hold_folder` does."""
+    try:
+        descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def is_writable(path: Path) -> bool:
+    """Whether a file or folder there could be written to, or made with the folders above it."""
+    if path.exists():
+        return os.access(path, os.W_OK | (os.X_OK if path.is_dir() else 0))
+    nearest = next((parent for parent in path.parents if parent.exists()), path)
+    return nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+
+
 def open_database(
     path: Path, version: int, create: Change, log: Log = Log.AHEAD, upgrade: Change | None = None
 ) -> sqlite3.Connection:

@@ -89,6 +89,11 @@ class Taken(Struct, frozen=True):
     duplicate: int
     quarantined: int
     refused: tuple[Refused, ...]
+    region: str = ""
+    agent: str = ""
+    """Whose the records are, as the token says; empty without a token."""
+    overruled: int = 0
+    """Records that said otherwise."""
 
     @property
     def count(self) -> int:
@@ -172,10 +177,20 @@ def _settle(answer: bytes, count: int) -> Outcome:
     if taken.count != count:
         return Outcome(Result.RETRY, f"the hub accounts for {taken.count} of {count} records")
     if not taken.refused:
-        return ACKED
+        return replace(ACKED, reason=_whose(taken, count))
     first = taken.refused[0]
     reason = f"the hub will not keep {len(taken.refused)} of {count} records: {first.reason}"
     return Outcome(Result.ACKED, reason, refused=tuple(refused.key for refused in taken.refused))
+
+
+def _whose(taken: Taken, count: int) -> str:
+    """What to say of the token: nothing when the records are its own, or there is none."""
+    if not count and taken.agent:
+        return f"as {taken.agent} in {taken.region}, as the token says"
+    if not taken.overruled:
+        return ""
+    kept = f"the hub keeps them as those of {taken.agent} in {taken.region}"
+    return f"the token is another agent's: {kept}; `probe hub token add` makes one for this region and agent"
 
 
 def _refuse(status: int, headers: Mapping[str, str], answer: bytes) -> Outcome:

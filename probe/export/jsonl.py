@@ -11,6 +11,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from probe.durable.folder import is_writable
 from probe.export.base import Surroundings
 from probe.model.batch import ACKED, Batch, Outcome, Result
 from probe.steps.base import ActionError
@@ -45,7 +46,9 @@ async def send(config: Config, batch: Batch, session: Path) -> Outcome:
 
 
 def append(path: Path, lines: tuple[bytes, ...]) -> Outcome:
-    """All lines are in the file and on disk, or the file ends as it did before."""
+    """All lines are in the file and on disk, or the file ends as it did before; no lines leave no file."""
+    if not lines:
+        return ACKED if is_writable(path) else Outcome(Result.PAUSED, f"{path} cannot be written to")
     try:
         with suppress(FileExistsError):  # then opening says what is in the way
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ read but will never be taken are told one by one in the answer.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,9 +22,12 @@ from probe.hub.answers import BUSY_S, Refusal, answer
 from probe.hub.facts import Appended, Store, Token
 from probe.hub.inflate import TooLarge, inflate
 from probe.model.duration import NANOSECONDS
-from probe.model.record import Record, RunRecord, decode_record
+from probe.model.record import GapRecord, Heartbeat, Record, RunRecord, SlotsRecord, decode_record
+from probe.model.result import Run
 
 Done = TypeVar("Done")
+
+log = logging.getLogger("probe.hub")
 
 
 class Limits(Struct, frozen=True):
@@ -46,13 +50,18 @@ class Refused(Struct, frozen=True):
     reason: str
 
 
-class Taken(Struct, frozen=True):
+class Taken(Struct, frozen=True, omit_defaults=True):
     """The answer to a batch: every record of it is one of these."""
 
     new: int
     duplicate: int
     quarantined: int
     refused: list[Refused]
+    region: str = ""
+    agent: str = ""
+    """Whose all of it is, as the token says; empty without a token."""
+    overruled: int = 0
+    """Records that said of themselves that they are somebody else's."""
 
 
 class Ingest:
@@ -63,6 +72,7 @@ class Ingest:
         self._limits = limits
         self._now_ns = now_ns
         self._thread = ThreadPoolExecutor(1, "ingest")
+        self._told: set[tuple[int, str, str]] = set()
         self._in_flight = 0
 
     async def post(self, request: web.Request) -> web.Response:
@@ -72,11 +82,9 @@ class Ingest:
         try:
             body = await self._receive(request)
             encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-            appended = await self.in_turn(partial(self._take, body, encoding, request.get(TOKEN)))
+            return answer(await self.in_turn(partial(self._take, body, encoding, request.get(TOKEN))))
         finally:
             self._in_flight -= 1
-        refused = [Refused(key, reason) for key, reason in appended.refused]
-        return answer(Taken(appended.new, appended.duplicate, appended.quarantined, refused))
 
     async def in_turn(self, work: Callable[[], Done]) -> Done:
         """What else is to be written takes its turn among the batches."""
@@ -99,11 +107,31 @@ class Ingest:
             raise Refusal(HTTPStatus.REQUEST_TIMEOUT, f"the batch broke off: {error}", "send it again") from None
         return bytes(body)
 
-    def _take(self, body: bytes, encoding: str, token: Token | None) -> Appended:
+    def _take(self, body: bytes, encoding: str, token: Token | None) -> Taken:
         records = self._read(body, encoding)
-        if token is not None:
-            records = [_owned(record, token) for record in records]
-        return self._store.append(records, now_ns=self._now_ns())
+        if token is None:
+            return _taken(self._store.append(records, now_ns=self._now_ns()))
+        owned = [_owned(record, token) for record in records]
+        odd = [record for record, own in zip(records, owned, strict=True) if own is not record]
+        for record in odd:
+            self._tell(record, token)
+        taken = _taken(self._store.append(owned, now_ns=self._now_ns()))
+        return replace(taken, region=token.region, agent=token.agent, overruled=len(odd))
+
+    def _tell(self, record: Record, token: Token) -> None:
+        """Once of each stranger."""
+        named = _named(record)
+        key = (token.id, named.region, named.agent)
+        if key not in self._told:
+            self._told.add(key)
+            log.warning(
+                "token %d is of %s in %s: what %.100s in %.100s sends with it is kept as theirs",
+                token.id,
+                token.agent,
+                token.region,
+                named.agent,
+                named.region,
+            )
 
     def _read(self, body: bytes, encoding: str) -> list[Record]:
         try:
@@ -129,9 +157,18 @@ def _record(number: int, line: bytes) -> Record:
         raise Refusal(HTTPStatus.BAD_REQUEST, f"line {number} is no record: {error}", hint) from None
 
 
+def _taken(appended: Appended) -> Taken:
+    refused = [Refused(key, reason) for key, reason in appended.refused]
+    return Taken(appended.new, appended.duplicate, appended.quarantined, refused)
+
+
+def _named(record: Record) -> Run | SlotsRecord | GapRecord | Heartbeat:
+    return record.run if isinstance(record, RunRecord) else record
+
+
 def _owned(record: Record, token: Token) -> Record:
     """As the credential has it, whatever the record says of itself."""
-    named = record.run if isinstance(record, RunRecord) else record
+    named = _named(record)
     if (named.region, named.agent) == (token.region, token.agent):
         return record
     if isinstance(record, RunRecord):

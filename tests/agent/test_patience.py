@@ -51,6 +51,8 @@ def test_a_change_of_state_is_a_line_and_a_failure_is_none(caplog: pytest.LogCap
         clock.pass_ns(50 * S)
     patience.took()
     patience.took("2 of 3 records are too old")
+    patience.took("2 of 3 records are too old")
+    assert patience.remark == "2 of 3 records are too old"
     patience.refused(17, "400: bad\x1b[2J\nline")
     assert caplog.messages == [
         "hub is retrying: busy (everything is kept; trying again)",

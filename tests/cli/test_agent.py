@@ -1,7 +1,9 @@
+import re
 from pathlib import Path
 
 import pytest
 
+from probe.agent.load import load_agent
 from tests.cli.process import ROOT, run_probe
 
 JOURNEY = "journey: {name}\nschedule: {{every: 1m}}\nsteps: [{{name: look, wait: 1ms}}]\n"
@@ -22,12 +24,13 @@ def config(tmp_path: Path) -> Path:
 async def test_check_says_what_the_agent_would_do(config: Path) -> None:
     ended = await run_probe("agent", "--check", config)
     assert (ended.code, ended.err) == (0, "")
-    first, browse, pay, exporters = ended.out.splitlines()
+    first, browse, pay, exporters, state = ended.out.splitlines()
     assert first == f"{config}: ok (region here, production, agent me)"
     assert browse.startswith("  browse: every 60.0 s, ")
     assert browse.endswith(" into it (interleave)")
     assert pay.endswith(" into it (rotate, writes in every 2nd slot)")
     assert exporters == "  exporters: none; results stay at /metrics"
+    assert re.fullmatch(r"  ✓ state .+: can be written to", state)
 
 
 async def test_check_says_what_is_wrong_and_where(config: Path) -> None:
@@ -50,6 +53,11 @@ async def test_a_file_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "deploy" / "regions").glob("*.yaml")), ids=lambda path: path.stem)
-async def test_the_regions_files_are_right(path: Path) -> None:
-    ended = await run_probe("agent", "--check", path)
-    assert (ended.code, ended.out.splitlines()[0].startswith(f"{path}: ok")) == (0, True)
+def test_the_regions_files_are_right(path: Path) -> None:
+    assert load_agent(path).planned
+
+
+async def test_check_tries_the_hub_and_does_not_fail_when_it_is_not_there(config: Path) -> None:
+    config.write_text(config.read_text() + 'export: [{hub: {url: "http://127.0.0.1:1"}}]\n')
+    ended = await run_probe("agent", "--check", config)
+    assert (ended.code, ended.err.startswith("  ✗ hub http://127.0.0.1:1: connection refused by ")) == (0, True)

@@ -30,6 +30,19 @@ def test_what_is_found_is_told_once_and_the_comparison_at_the_end(capsys: pytest
     assert told[3:] == ["  • eu is slower."]
 
 
+def test_what_was_told_of_few_slots_is_told_again_when_there_are_enough(capsys: pytest.CaptureFixture[str]) -> None:
+    watch = Watch(Fleet("", ()))
+    for early in (True, True, False, False, True):
+        finding = replace(FOUND.findings[0], sentence=f"early: {early}", early=early)
+        watch.take("browse", replace(FOUND, findings=(finding,)))
+    assert capsys.readouterr().out.splitlines() == ["browse    ▲ early: True", "browse    ▲ early: False"]
+
+
+def test_usual_distance_is_not_told_as_news(capsys: pytest.CaptureFixture[str]) -> None:
+    Watch(Fleet("", ())).take("browse", replace(FOUND, findings=(replace(FOUND.findings[0], usual=True),)))
+    assert capsys.readouterr().out == ""
+
+
 def test_a_finding_without_a_phase_is_no_answer(capsys: pytest.CaptureFixture[str]) -> None:
     silent = replace(QUIET, findings=(Finding("eu is silent.", region="eu"),))
     with (

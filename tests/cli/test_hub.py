@@ -79,6 +79,12 @@ async def _send(client: aiohttp.ClientSession, headers: dict[str, str]) -> int:
         return response.status
 
 
+async def test_the_folder_may_be_named_last_too(tmp_path: Path) -> None:
+    made = await run_probe("hub", "token", "add", *INGEST, "--data", tmp_path / "last")
+    listed = await run_probe("hub", "--data", tmp_path / "first", "token", "list", "--data", tmp_path / "last")
+    assert (made.code, (tmp_path / "first").exists(), "sends as agent-1 of eu-west-1" in listed.out) == (0, False, True)
+
+
 async def test_tokens_are_listed_without_themselves(tmp_path: Path) -> None:
     made = [await run_probe("hub", "--data", tmp_path, "token", "add", *how) for how in (INGEST, ("--read",))]
     listed = await run_probe("hub", "--data", tmp_path, "token", "list")

@@ -67,3 +67,9 @@ def test_distances_are_one_finding_that_is_no_news() -> None:
         True,
     )
     assert distance_findings([one for one in slow if one.is_news]) == []
+
+
+def test_a_regions_distances_are_told_once_by_the_largest() -> None:
+    slow = slow_steps([judged("ap", "pay", 60, Phase.PROCESSING), judged("ap", "browse", 250)], REGIONS)
+    (finding,) = distance_findings(slow)
+    assert finding.sentence == "Usual distance, all through the window: ap +250 ms (tls) on 2 steps."

@@ -20,11 +20,14 @@ Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 def test_a_distance_is_read_as_it_is_written() -> None:
     assert parse_distance("us-east-1=4ms") == Distance("us-east-1", 0.004)
     assert parse_distance("eu-west-1=9.5ms,tls=150ms") == Distance("eu-west-1", 0.0095, 0.15)
+    assert parse_distance("eu-west-1=9ms,tls=150ms,after=30s") == Distance("eu-west-1", 0.009, 0.15, 30)
 
 
-@pytest.mark.parametrize("text", ["", "eu", "eu=", "eu=9", "=9ms", "eu=-9ms", "eu=9ms,tls=", "eu=9ms,9ms", "eu=٣ms"])
+@pytest.mark.parametrize(
+    "text", ["", "eu", "eu=", "eu=9", "=9ms", "eu=-9ms", "eu=9ms,tls=", "eu=9ms,9ms", "eu=٣ms", "eu=9ms,after=3s"]
+)
 def test_another_text_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(ValueError, match=r"expected REGION=9ms or REGION=9ms,tls=150ms, got "):
+    with pytest.raises(ValueError, match=r"expected REGION=9ms or REGION=9ms,tls=150ms,after=30s, got "):
         parse_distance(text)
 
 
@@ -43,6 +46,11 @@ async def test_only_the_first_answer_of_a_connection_takes_longer() -> None:
     async with _far_from(_echo, Distance("slow", 0, tls=FAR)) as (reader, writer):
         first, second = await _exchange(reader, writer), await _exchange(reader, writer)
     assert second < FAR <= first
+
+
+async def test_before_its_time_no_answer_takes_longer() -> None:
+    async with _far_from(_echo, Distance("slow", 0, tls=FAR, after=3600)) as (reader, writer):
+        assert await _exchange(reader, writer) < FAR
 
 
 async def test_what_follows_a_late_first_answer_does_not_overtake_it() -> None:

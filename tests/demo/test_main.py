@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_written_is_one_clear_line(capsys: pytest.CaptureF
         (["--port", "65536"], "expected a port from 0 to 65535, got '65536'"),
         (["--ca-file", "x.pem"], "--ca-file needs --https-port"),
         (["--distance", "far=9ms"], "--distance needs --https-port"),
-        (["--distance", "far"], "expected REGION=9ms or REGION=9ms,tls=150ms, got 'far'"),
+        (["--distance", "far"], "expected REGION=9ms or REGION=9ms,tls=150ms,after=30s, got 'far'"),
     ],
 )
 def test_a_wrong_argument_is_explained(

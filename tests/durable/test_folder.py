@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from probe.durable.folder import FolderError, hold_folder, make_folder, make_private, make_tables, open_database
+from probe.durable.folder import (
+    FolderError,
+    hold_folder,
+    is_held,
+    is_writable,
+    make_folder,
+    make_private,
+    make_tables,
+    open_database,
+)
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -65,3 +74,18 @@ def test_a_file_of_the_version_before_is_upgraded_once(tmp_path: Path) -> None:
         with closing(open_database(tmp_path / "x.db", 2, create, upgrade=upgrade)) as connection:
             names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
             assert (names, connection.execute("PRAGMA user_version").fetchone()) == ({"a", "c", "later"}, (2,))
+
+
+def test_whether_a_folder_is_held_is_seen_without_a_trace(tmp_path: Path) -> None:
+    assert (is_held(tmp_path), list(tmp_path.iterdir())) == (False, [])
+    descriptor = hold_folder(tmp_path, "another", "stop it")
+    assert is_held(tmp_path)
+    os.close(descriptor)
+    assert not is_held(tmp_path)
+
+
+def test_whether_something_could_be_written_is_seen_without_a_trace(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    places = [tmp_path, tmp_path / "file", tmp_path / "new" / "deep", tmp_path / "file" / "below", Path("/proc/1/x/y")]
+    assert [is_writable(place) for place in places] == [True, True, True, False, False]
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

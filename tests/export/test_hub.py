@@ -229,3 +229,22 @@ async def test_the_hub_itself_takes_a_batch_and_knows_it_again(tmp_path: Path) -
 
 async def test_what_is_no_hub_is_not_taken_for_one(shop: Shop) -> None:
     assert (await _send(Config(shop.url))).result is Result.PAUSED
+
+
+async def test_a_token_of_another_agent_is_told_though_all_was_taken(serve: Serve) -> None:
+    taken = '{"new": 3, "duplicate": 0, "quarantined": 0, "refused": [], "region": "eu", "agent": "a", "overruled": 3}'
+    outcome = await _answered(serve, answer(200, taken))
+    assert (outcome.result, outcome.reason) == (
+        Result.ACKED,
+        (
+            "the token is another agent's: the hub keeps them as those of a in eu; "
+            "`probe hub token add` makes one for this region and agent"
+        ),
+    )
+
+
+async def test_nothing_can_be_sent_to_see_whether_something_would_be_taken(serve: Serve) -> None:
+    taken = '{"new": 0, "duplicate": 0, "quarantined": 0, "refused": [], "region": "eu", "agent": "a"}'
+    url = await serve(Receiver(answer(200, taken)).talk)
+    outcome = await _send(Config(url), batch=Batch("hub", 0, 0, ()))
+    assert (outcome.result, outcome.reason) == (Result.ACKED, "as a in eu, as the token says")

@@ -155,3 +155,10 @@ def test_a_configuration_names_a_file() -> None:
     decoder = Decoder(READERS, [])
     decoder.read_struct(Config, node("{path: ''}"))
     assert [mistake.message for mistake in decoder.mistakes] == ["expected a file"]
+
+
+def test_no_lines_ask_whether_the_file_could_be_written_and_leave_none(tmp_path: Path) -> None:
+    there, nowhere = tmp_path / "new" / "runs.jsonl", Path("/proc/1/x/runs.jsonl")
+    assert append(there, ()) == ACKED
+    assert append(nowhere, ()).result is Result.PAUSED
+    assert list(tmp_path.iterdir()) == []

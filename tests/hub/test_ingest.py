@@ -72,6 +72,18 @@ async def test_region_and_agent_are_the_tokens_whatever_a_record_says(
     assert (told[0], owners) == (200, [("eu-west-1", "agent-1")] * 4)
 
 
+async def test_whose_records_are_kept_as_somebody_elses_is_told_and_logged_once(
+    client: aiohttp.ClientSession, ingest_token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = lines(run_record(region="us-east-1", agent="x"), run_record("own"))
+    first, again = [await post(client, odd, Authorization=f"Bearer {ingest_token}") for _ in range(2)]
+    own = {"region": "eu-west-1", "agent": "agent-1"}
+    assert first == (200, {**NOTHING, "new": 2, **own, "overruled": 1})
+    assert again == (200, {**NOTHING, "duplicate": 2, **own, "overruled": 1})
+    told = [message for message in caplog.messages if "token" in message]
+    assert told == ["token 1 is of agent-1 in eu-west-1: what x in us-east-1 sends with it is kept as theirs"]
+
+
 async def test_without_tokens_a_record_says_whose_it_is(hub: Hub, client: aiohttp.ClientSession) -> None:
     await post(client, lines(gap_record("g", NOW, NOW), run_record(region="us-east-1")))
     assert [agent.region for agent in hub.store.agents()] == ["eu-west-1", "us-east-1"]
