@@ -69,12 +69,13 @@ def journey_view(known: JourneyKnown, span: Span) -> Journey:
     comparison, now_ns = known.comparison, span.until_ns
     rows = [_run_row(line, now_ns) for line in known.lines]
     columns = tuple(_column(summary, now_ns) for summary in comparison.regions)
+    findings = tuple((finding_sign(finding), finding.sentence) for finding in comparison.findings)
     return Journey(
         env=known.env,
         journey=known.journey,
-        sign=worst([column.sign for column in columns]),
+        sign=worst([*(column.sign for column in columns), *(sign for sign, _ in findings if sign.tone == "warning")]),
         headline=comparison.headline,
-        findings=tuple((finding_sign(finding), finding.sentence) for finding in comparison.findings),
+        findings=findings,
         left_out=comparison.left_out,
         regions=columns,
         heat=heat_rows(comparison),

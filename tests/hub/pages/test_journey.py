@@ -10,7 +10,7 @@ from tests.hub.records import MINUTE, NOW, SECOND
 def test_the_headline_and_the_findings_are_the_comparisons() -> None:
     view = journey_view(known(SLOW), SPAN)
     assert (view.sign, view.headline, view.findings) == (
-        REGION_SIGNS[RegionVerdict.UP],
+        SLOWER,
         "checkout works in both regions; eu-west-1 has become slower on *pay*.",
         ((SLOWER, SLOW.sentence),),
     )
