@@ -101,6 +101,6 @@ def spell_reason(reason: str, step: str) -> str:
 
 
 def _reason(bad: Sequence[Sample]) -> tuple[str, str]:
-    """Reason and step of most of them; of several, the latest."""
-    said = [(run.reason or run.cause, run.failed_step) for run in reversed(bad)]
+    """Reason and step of most of them; of several, the latest. Asterisks mean something in a sentence."""
+    said = [((run.reason or run.cause).replace("*", "∗"), run.failed_step) for run in reversed(bad)]
     return Counter(said).most_common(1)[0][0]

@@ -8,7 +8,12 @@ from probe.agent.clock import SystemClock
 from probe.agent.config import Export
 from probe.agent.deliveries import Deliveries, enrol
 from probe.agent.load import Loaded
+from probe.export import hub as to_hub
+from probe.export.base import Token
 from probe.export.jsonl import Config
+from probe.hub.app import Hub
+from probe.hub.facts import Scope
+from probe.hub.tokens import digest_of
 from probe.model.duration import NANOSECONDS
 from probe.spool import loss, queue
 from probe.spool.database import Database
@@ -150,3 +155,24 @@ async def test_an_exporter_that_moves_takes_along_what_waited(database: Database
     await database.run(lambda connection: enrol(connection, loaded(tmp_path, "b")))
     assert (await database.run(queue.depth))["jsonl b"].records == 2
     assert await database.run(loss.dropped) == {}
+
+
+async def test_that_the_token_is_another_agents_is_a_remark_while_it_is_so(database: Database, tmp_path: Path) -> None:
+    async with Hub(tmp_path / "hub") as hub:
+        for value, names in (("theirs", ("there", "they")), ("ours", ("here", "me"))):
+            hub.store.add_token(Scope.INGEST, *names, digest_of(value), now_ns=1)
+        export = Export("hub", to_hub.Config(hub.url, token=Token(file="token")), PLACE)
+        (tmp_path / "token").write_text("theirs")
+        deliveries = Deliveries(database, Loaded(config(export=(export,)), tmp_path, (), (), ()), {}, SystemClock())
+        await database.run(lambda connection: enrol(connection, deliveries.loaded))
+        remarks = []
+        for value in ("theirs", "ours"):
+            (tmp_path / "token").write_text(value)
+            async with asyncio.TaskGroup() as group:
+                running = group.create_task(deliveries.run())
+                await add(database, deliveries, 1)
+                await until_delivered(database)
+                running.cancel()
+            remarks += [deliveries.remarks]
+    said = "the token is another agent's: the hub keeps them as those of they in there"
+    assert ([said in remark for remark in remarks[0]], remarks[1]) == ([True], [])

@@ -81,6 +81,11 @@ def test_a_region_that_cannot_tell_yet_is_not_counted() -> None:
     assert "in 2 of 2 regions since" in sentences(region("eu-west-1", 180), region("us-east-1", 180), young)[0]
 
 
+def test_regions_that_became_slower_one_after_the_other_are_told_with_all_of_that_time() -> None:
+    told = sentences(region("eu-west-1", 180, place=20), region("us-east-1", 180, place=36))
+    assert "in 2 of 2 regions since 13:19–13:36 UTC" in told[0]
+
+
 def test_everywhere_is_more_than_one_region() -> None:
     assert not Risen(("a",), 1, ("pay",), Phase.TLS, None).everywhere  # type: ignore[arg-type]
 

@@ -116,3 +116,8 @@ def test_the_most_frequent_reason_is_told() -> None:
 def test_a_reason_is_told_in_plain_words_where_the_centre_has_them() -> None:
     said = tuple(replace(run, reason="HTTP 500") for run in runs("ff"))
     assert judged(said).why == "2 of its last 2 runs failed (HTTP 500 on *pay*)"
+
+
+def test_asterisks_in_a_reason_set_nothing_off() -> None:
+    said = tuple(replace(run, reason="body: expected matches a*b*") for run in runs("ff"))
+    assert judged(said).reason == "body: expected matches a∗b∗"

@@ -57,6 +57,11 @@ def test_silence_outranks_whatever_an_agent_said_last() -> None:
     assert (row.sign, row.why) == (REGION_SIGNS[RegionVerdict.SILENT], "silent for 20 min")
 
 
+def test_what_a_silent_agent_last_said_of_its_controls_is_not_shown_as_what_is() -> None:
+    agent = AgentFacts("eu-west-1", "agent-1", "prod", NOW - 20 * MINUTE, beat(controls_sound=True))
+    assert agent_row(agent, NOW).controls.word == "unknown"
+
+
 def test_controls_that_fail_put_the_agent_in_doubt() -> None:
     row = agent_row(agent(controls_sound=False), NOW)
     assert (row.sign, row.why, row.controls) == (
