@@ -7,7 +7,7 @@ RESOLVE := $(VENV)/lock/bin/uv pip compile --universal --generate-hashes --pytho
   --no-emit-find-links --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quickstart test programs lint types units docs fuzz soak bench lock clean
+.PHONY: help setup demo quickstart test programs lint types units docs fuzz soak bench peers lock clean
 
 help:  ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -53,11 +53,15 @@ soak: $(READY)  ## many more kills than a test run takes
 	PROBE_KILLS=500 PROBE_PAY_KILLS=300 $(BIN)/python -m pytest --quiet -s tests/agent/test_killed.py \
 	  tests/agent/test_pay_killed.py tests/hub/test_kill.py
 
-bench: $(READY)  ## cold start, the price of the wire and of an agent, the hub's ingest rate
-	$(BIN)/python bench/cold_start.py
-	$(BIN)/python bench/wire.py
-	$(BIN)/python bench/agent.py
-	$(BIN)/python bench/ingest.py
+bench: $(READY)  ## cold start, a journey beside its peers, the price of the wire and of an agent, the hub's ingest rate
+	$(BIN)/python -m bench.cold_start
+	$(BIN)/python -m bench.journeys
+	$(BIN)/python -m bench.wire
+	$(BIN)/python -m bench.agent
+	$(BIN)/python -m bench.ingest
+
+peers:  ## locust, for make bench, in an environment of its own
+	$(PYTHON) -m venv $(VENV)/peers && $(VENV)/peers/bin/pip install --quiet locust
 
 docs: $(READY)  ## write the generated docs anew
 	$(BIN)/probe schema > docs/journey.schema.json

@@ -6,7 +6,6 @@ from the price of being there. Prints shares of one core, and memory beside a Py
 
 import asyncio
 import os
-import re
 import signal
 import sys
 import time
@@ -15,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
+from bench.cost import cpu_s, rss_mib
 from probe.demo.shop import Shop
 from probe.hub.app import Hub
 
@@ -77,22 +77,11 @@ async def measure(every: str) -> Cost:
             return Cost(cost[0], cost[1], runs)
 
 
-def cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def rss_mib(pid: int | str) -> float:
-    found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
-    assert found
-    return int(found[1]) / 1024
-
-
 async def floor_mib() -> float:
-    code = "import re, aiohttp; print(re.search(r'VmRSS:\\s+(\\d+)', open('/proc/self/status').read())[1])"
+    code = "import aiohttp; from bench.cost import rss_mib; print(rss_mib())"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()
-    return int(out) / 1024
+    return float(out)
 
 
 async def main() -> None:

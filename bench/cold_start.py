@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import probe
+from bench.rounds import interleave, ratio
 
 ROUNDS = 15
 BASE = "import aiohttp"
@@ -40,7 +42,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         journey = Path(folder) / "journey.yaml"
         journey.write_text(JOURNEY)
-        table(measure(commands(str(journey), url)))
+        each = commands(str(journey), url)
+        table(interleave({name: partial(seconds_of, command) for name, command in each.items()}, ROUNDS))
     shop.stdin.close()
     shop.wait()
 
@@ -55,24 +58,17 @@ def commands(journey: str, url: str) -> dict[str, list[str]]:
     }
 
 
-def measure(each: dict[str, list[str]]) -> dict[str, list[float]]:
-    """Seconds of every command in every round."""
-    seconds: dict[str, list[float]] = {name: [] for name in each}
-    for _ in range(ROUNDS):
-        for name, command in each.items():
-            began = time.perf_counter()
-            subprocess.run(command, check=True, capture_output=True)
-            seconds[name].append(time.perf_counter() - began)
-    return seconds
+def seconds_of(command: list[str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - began
 
 
 def table(seconds: dict[str, list[float]]) -> None:
-    medians = {name: statistics.median(values) for name, values in seconds.items()}
     print(f"{ROUNDS} rounds, interleaved; median of whole processes")
-    for name, median in medians.items():
-        ratio = statistics.median(mine / base for mine, base in zip(seconds[name], seconds[BASE], strict=True))
+    for name, values in seconds.items():
         aim = f"   aim ≤ {AIMS[name]:.1f}" if name in AIMS else ""
-        print(f"  {name:16} {median * 1000:6.0f} ms   {ratio:5.2f} ×{aim}")
+        print(f"  {name:16} {statistics.median(values) * 1000:6.0f} ms   {ratio(values, seconds[BASE]):5.2f} ×{aim}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from bench.cost import cpu_s, rss_mib
+from bench.rounds import ratio
 from probe.model.codec import encode_run
 from probe.model.instant import datetime_of
 from probe.model.place import Place
@@ -43,10 +45,10 @@ def main() -> None:
         for turn in range(ROUNDS):
             batches = [[make_run(turn, batch, n) for n in range(BATCH)] for batch in range(BATCHES)]
             seconds["floor"].append(time_floor(floor, batches))
-            before = processor_seconds(hub.pid)
+            before = cpu_s(hub.pid)
             seconds["hub"].append(time_hub(connection, batches))
-            processor.append(processor_seconds(hub.pid) - before)
-        table(seconds, processor, resident_mib(hub.pid))
+            processor.append(cpu_s(hub.pid) - before)
+        table(seconds, processor, rss_mib(hub.pid))
         floor.close()
         hub.communicate()
 
@@ -147,22 +149,12 @@ def time_floor(connection: sqlite3.Connection, batches: list[list[Run]]) -> floa
     return time.perf_counter() - began
 
 
-def processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
-def resident_mib(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
-
-
 def table(seconds: dict[str, list[float]], processor: list[float], resident: float) -> None:
     runs = BATCHES * BATCH
     print(f"{ROUNDS} rounds of {BATCHES} batches of {BATCH} runs, interleaved; medians")
     for name, values in seconds.items():
-        ratio = statistics.median(mine / base for mine, base in zip(values, seconds["floor"], strict=True))
-        print(f"  {name:6} {runs / statistics.median(values):8.0f} runs/s   {ratio:5.2f} × the floor's time")
+        times = ratio(values, seconds["floor"])
+        print(f"  {name:6} {runs / statistics.median(values):8.0f} runs/s   {times:5.2f} × the floor's time")
     print(f"  the hub's processor time: {statistics.median(processor) / runs * 1e6:.0f} µs a run")
     print(f"  the hub's memory, resident, at the end: {resident:.0f} MiB")
 
