@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from probe.model.result import Cause, Failure
 from probe.safety.redaction import LONGEST_TEXT, SHORTEST, Redactor, pattern_of
@@ -127,6 +128,25 @@ def test_what_holds_no_secret_is_the_same_object() -> None:
     record = Failure(Cause.CHECK, "expected 200, got 500")
     assert Redactor({}).record(record) is record
     assert Redactor({"pin": SECRET}).record(record) is record
+    values: list[Any] = [("a", 1), [2.5, None], {"b": ("c", {}), 3: [True]}]
+    assert [Redactor({"pin": SECRET}).record(value) is value for value in values] == [True, True, True]
+
+
+class _Open(msgspec.Struct, frozen=True):
+    number: int | None
+    numbers: dict[_Colour, int]
+    text: str | None
+    some: tuple[int | str, ...]
+    nested: list[_Inner]
+    anything: Any
+
+
+def test_a_secret_is_found_in_every_field_that_can_hold_a_text() -> None:
+    inner = _Inner("secret-red", _Colour.SECRET)
+    record = _Open(1, {_Colour.SECRET: 2}, "secret-red", (3, "secret-red"), [inner], inner)
+    found = replace(inner, note="[colour]")
+    expected = _Open(1, {_Colour.SECRET: 2}, "[colour]", (3, "[colour]"), [found], found)
+    assert Redactor({"colour": "secret-red"}).record(record) == expected
 
 
 def test_a_secret_of_digits_is_found_as_a_number_too() -> None:
@@ -170,6 +190,20 @@ def test_no_form_of_a_secret_is_left_in_the_encoded_record(secret: str, before: 
     written = json.loads(msgspec.json.encode(record))
     texts = [written["a"][0], *written["a"][1]["b"], *written]
     assert [form for form in left if any(form in each.replace("[pin]", "") for each in texts)] == []
+
+
+@given(secret=_SECRETS | st.text("aB1 +/%'<\\", min_size=SHORTEST, max_size=20), before=_TEXTS, after=_TEXTS)
+def test_a_secret_is_found_in_a_long_text_as_in_a_short_one(secret: str, before: str, after: str) -> None:
+    assume("·" not in secret)
+    forms = [encode(f"{before}{secret}{after}") for encode in ENCODINGS.values()]
+    redactor = Redactor({"pin": secret})
+    for text in forms + [form.swapcase() for form in forms]:
+        assert redactor.text(text + "·" * LONGEST_TEXT) == redactor.text(text) + "·" * LONGEST_TEXT
+
+
+def test_a_secret_is_found_in_a_long_text_that_cannot_be_encoded() -> None:
+    text = "x" * LONGEST_TEXT + "\ud800 token-123456"
+    assert _redact(text, token="token-123456") == "x" * LONGEST_TEXT + "\ud800 [token]"
 
 
 def test_a_text_that_no_record_could_hold_becomes_one_it_can() -> None:
