@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -12,6 +12,9 @@ from probe.evaluate.value import MISSING, Matches, ValueKind, read_json, show
 from probe.model.duration import Duration
 from probe.model.observation import Observation, Response
 from probe.model.timing import Phase
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborHTMLParser
 
 
 class QueryError(Exception):
@@ -46,7 +49,7 @@ def body(seen: Observation, argument: str, attribute: str | None) -> Any:
 def jsonpath(seen: Observation, argument: str, attribute: str | None) -> Any:
     """RFC 9535. A path that can only ever match one value gives it; any other gives a list."""
     try:
-        document = read_json(_response(seen).text)
+        document = _response(seen).parsed(read_json)
         values, singular = find_all(argument, document)
     except PathError as error:
         raise QueryError(f"not a JSONPath: {error}") from None
@@ -57,7 +60,7 @@ def jsonpath(seen: Observation, argument: str, attribute: str | None) -> Any:
 
 def css(seen: Observation, argument: str, attribute: str | None) -> Any:
     """The text of the matching elements, or one of their attributes; together they are the first."""
-    nodes = select_css(_response(seen).text, argument)
+    nodes = select_css(_response(seen).parsed(parse_html), argument)
     if attribute is None:
         values: list[Any] = [" ".join(node.text().split()) for node in nodes]
     else:
@@ -133,11 +136,17 @@ def phase_of(name: str) -> Phase:
         raise QueryError(f"not a phase: {name}") from None
 
 
-def select_css(html: str, selector: str) -> list[Any]:
-    from selectolax.lexbor import LexborHTMLParser, SelectolaxError
+def parse_html(html: str) -> "LexborHTMLParser":
+    from selectolax.lexbor import LexborHTMLParser
+
+    return LexborHTMLParser(html)
+
+
+def select_css(page: "LexborHTMLParser", selector: str) -> list[Any]:
+    from selectolax.lexbor import SelectolaxError
 
     try:
-        return LexborHTMLParser(html).css(selector)
+        return page.css(selector)
     except SelectolaxError:
         raise QueryError(f"not a CSS selector: {show(selector)}") from None
 

@@ -1,12 +1,19 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
 from probe.model.timing import Phases
 
+T = TypeVar("T")
 
-class Response(Struct, frozen=True):
-    """The last answer a step got. `headers` keep their order and repetitions; `body` is decoded from its encoding."""
+
+class Response(Struct, frozen=True, dict=True):
+    """The last answer a step got. `headers` keep their order and repetitions; `body` is decoded from its encoding.
+
+    What is made of the body is made once, when the first query asks for it.
+    """
 
     url: str
     status: int
@@ -16,7 +23,7 @@ class Response(Struct, frozen=True):
     redirects: int
     cookies: Mapping[str, str]
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The body as text that can be encoded again, whatever the target says of it."""
         try:
@@ -25,6 +32,16 @@ class Response(Struct, frozen=True):
         except (LookupError, UnicodeError):  # Python knows codecs that are no charsets: base64, idna, unicode_escape
             return self.body.decode(errors="replace")
         return text
+
+    def parsed(self, parse: Callable[[str], T]) -> T:
+        """What the function makes of the text."""
+        if parse not in self._parsed:
+            self._parsed[parse] = parse(self.text)
+        return self._parsed[parse]  # type: ignore[no-any-return]
+
+    @cached_property
+    def _parsed(self) -> dict[Callable[[str], Any], Any]:
+        return {}
 
 
 class Observation(Struct, frozen=True):

@@ -11,7 +11,7 @@ from probe.evaluate.filters import kind_after
 from probe.evaluate.jsonpath import PathError, compile_jsonpath
 from probe.evaluate.pattern import PatternError, compile_pattern
 from probe.evaluate.predicates import PREDICATES, TYPES, Operand
-from probe.evaluate.queries import QUERIES, Argument, QueryError, phase_of, select_css
+from probe.evaluate.queries import QUERIES, Argument, QueryError, parse_html, phase_of, select_css
 from probe.evaluate.suggest import did_you_mean
 from probe.evaluate.template import TemplateError, parse_filters
 from probe.evaluate.value import ValueKind
@@ -124,7 +124,7 @@ def _try_argument(argument: Argument, literal: str) -> None:
         case Argument.JSONPATH:
             compile_jsonpath(literal)
         case Argument.CSS:
-            select_css("", literal)
+            select_css(parse_html(""), literal)
         case Argument.REGEX:
             compile_pattern(literal)
         case Argument.PHASE:

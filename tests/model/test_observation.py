@@ -23,5 +23,17 @@ def test_a_body_is_text_whatever_the_target_says_of_it(body: bytes, charset: str
     assert _response(body, charset).text == text
 
 
+def test_what_is_made_of_a_body_is_made_once_by_each_function() -> None:
+    made = []
+
+    def words(text: str) -> list[str]:
+        made.append(text)
+        return text.split()
+
+    response = _response(b"a b", "utf-8")
+    assert response.parsed(words) is response.parsed(words)
+    assert (response.parsed(words), response.parsed(len), made) == (["a", "b"], 3, ["a b"])
+
+
 def test_the_duration_is_from_start_to_end() -> None:
     assert Observation(1_000, 3_500, {}).duration_ns == 2_500
