@@ -193,6 +193,7 @@ class Running:
         except Exception as error:  # noqa: BLE001 - as above
             failure = Failure(Cause.AGENT, f"a session could not be closed: {error}", self.journey.place)
             self.failure = self.failure or failure
+        self.opened.clear()  # sessions know the run's clock: without the circle the run is freed when it is over
 
     def _cut(self) -> Failure:
         if self.interrupt.requested:
