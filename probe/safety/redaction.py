@@ -60,40 +60,53 @@ class Redactor:
 
     def record(self, record: T) -> T:
         """A struct, list, mapping or text without secrets, long texts cut; enumerations and numbers stay."""
-        return self._walk(record, anything=True)  # type: ignore[no-any-return]
+        return _Cleaning(self).of(record, anything=True)  # type: ignore[no-any-return]
 
-    def _walk(self, part: Any, *, anything: bool) -> Any:
+    def number(self, number: int) -> int | str:
+        """A secret of digits may have become a number on the way."""
+        return next((shown for value, _, shown in self._secrets if value == str(number)), number)
+
+
+class _Cleaning:
+    """One record on its way out. A text without secrets that stands in it often is looked at once."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._clean: set[str] = set()
+
+    def of(self, part: Any, *, anything: bool) -> Any:
         """The part itself when nothing in it changes. `anything`: whether a text may stand in place of a number."""
         if type(part) is str:
-            return _cut(_encodable(self.text(part)), part)
+            return part if part in self._clean else self._text(part)
         if isinstance(part, Struct):
             return self._struct(part)
         if isinstance(part, dict):
             return self._mapping(part, anything=anything)
         if isinstance(part, list | tuple):
-            new = [self._walk(item, anything=anything) for item in part]
+            new = [self.of(item, anything=anything) for item in part]
             return part if all(map(is_, new, part)) else type(part)(new)
-        return self._number(part) if anything else part
+        if anything and isinstance(part, int) and not isinstance(part, bool):
+            return self._redactor.number(part)
+        return part
+
+    def _text(self, text: str) -> str:
+        new = _cut(_encodable(self._redactor.text(text)))
+        if new != text:
+            return new
+        self._clean.add(text)
+        return text
 
     def _struct(self, struct: Struct) -> Struct:
         changed = {}
         for name, anything in _open_fields(type(struct)):
             old = getattr(struct, name)
-            if old and (new := self._walk(old, anything=anything)) is not old:
+            if old and (new := self.of(old, anything=anything)) is not old:
                 changed[name] = new
         return replace(struct, **changed) if changed else struct
 
     def _mapping(self, mapping: dict[Any, Any], *, anything: bool) -> dict[Any, Any]:
-        pairs = [
-            (self._walk(key, anything=True), self._walk(value, anything=anything)) for key, value in mapping.items()
-        ]
+        pairs = [(self.of(key, anything=True), self.of(value, anything=anything)) for key, value in mapping.items()]
         return mapping if all(map(is_, chain(*pairs), chain(*mapping.items()))) else dict(pairs)
-
-    def _number(self, part: Any) -> Any:
-        """A secret of digits may have become a number on the way."""
-        if isinstance(part, int) and not isinstance(part, bool):
-            return next((shown for value, _, shown in self._secrets if value == str(part)), part)
-        return part
 
 
 def _encodable(text: str) -> str:
@@ -107,10 +120,8 @@ def _encodable(text: str) -> str:
     return text
 
 
-def _cut(text: str, before: str) -> str:
-    if len(text) > LONGEST_TEXT:
-        return f"{text[: LONGEST_TEXT - 1]}…"
-    return before if text == before else text
+def _cut(text: str) -> str:
+    return f"{text[: LONGEST_TEXT - 1]}…" if len(text) > LONGEST_TEXT else text
 
 
 @cache
