@@ -34,6 +34,8 @@ from probe.steps import KINDS
 from probe.steps.base import Options
 from probe.writes import Writes
 
+# one for all runs: making one takes as long as some checks
+_CHANCE = random.Random()  # noqa: S311 - test data, not keys
 _HELD_BACK = "stopped before the first write"
 
 
@@ -75,7 +77,7 @@ class Running:
         self.started_at = clocks.now()
         self.monotonic_ns = clocks.monotonic_ns
         self.origin_ns = clocks.monotonic_ns()
-        self.scope = Scope(settings.environ, clocks.now, random.Random())  # noqa: S311 - test data, not keys
+        self.scope = Scope(settings.environ, clocks.now, _CHANCE)
         self.source = settings.environ if settings.secrets is None else settings.secrets
         self.secrets: dict[str, str] = {}
         self.marker_key = ""
@@ -236,6 +238,8 @@ class Running:
 
     async def _cleanup(self, stage: Stage) -> None:
         """Undo the writes, the last one first, then `always`: within their own time, whatever happened before."""
+        if not self.writes.begun and not self.journey.always:
+            return
         stage.cut = lambda: Failure(
             Cause.AGENT, f"the cleanup's time of {format_duration(self.journey.cleanup_timeout)} ran out"
         )

@@ -36,6 +36,11 @@ class Writes:
         self._now = now
         self._entries: dict[str, journal.Entry] = {}
 
+    @property
+    def begun(self) -> bool:
+        """Whether there may be something to settle."""
+        return bool(self._entries or self.effects)
+
     def key(self, step: str) -> str:
         """The idempotency key of a step: the same whenever the run sends it."""
         return str(uuid5(self._run_id, step))

@@ -208,7 +208,7 @@ def names_in(part: Any) -> Iterator[tuple[Text, str]]:
 
 def render_text(text: Text, scope: Scope) -> str:
     """The text with every expression's value in it; RenderError when one has none."""
-    return "".join(part if isinstance(part, str) else _as_text(part, text.place, scope) for part in text.parts)
+    return "".join([part if isinstance(part, str) else _as_text(part, text.place, scope) for part in text.parts])
 
 
 def render_value(value: Value, scope: Scope) -> Any:

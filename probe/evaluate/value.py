@@ -11,6 +11,8 @@ SHOWN = 64 * 1024
 MAX_DEPTH = 100
 """How deep the JSON of a target may be nested: what walks it afterwards is recursive."""
 
+_SHOW = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
 
 class Missing(Enum):
     """The query found nothing, which is not the same as finding null."""
@@ -93,7 +95,7 @@ def show(value: Any) -> str:
         return "nothing"
     if isinstance(value, Duration):
         return format_duration(value)
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = _SHOW(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 

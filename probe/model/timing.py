@@ -17,6 +17,9 @@ class Phase(StrEnum):
     OTHER = "other"
 
 
+PHASES = tuple(Phase)
+
+
 class Clock(StrEnum):
     """Whose clock the instants of an exchange were read from."""
 
@@ -35,5 +38,5 @@ def add_phases(parts: Iterable[Phases], total_ns: int) -> dict[Phase, int]:
         for phase, nanoseconds in phases.items():
             if phase is not Phase.OTHER:
                 sums[phase] = sums.get(phase, 0) + nanoseconds
-    ordered = {phase: sums[phase] for phase in Phase if phase in sums}
+    ordered = {phase: sums[phase] for phase in PHASES if phase in sums}
     return {**ordered, Phase.OTHER: total_ns - sum(ordered.values())}

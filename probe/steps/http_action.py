@@ -1,6 +1,7 @@
 """The keys of `http:`."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, NewType
 
 from msgspec import Meta, Struct
@@ -22,7 +23,7 @@ class Json(Struct, frozen=True):
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 
 
-class Action(Struct, frozen=True):
+class Action(Struct, frozen=True, dict=True):
     get: Annotated[Text | None, Meta(description="GET this URL.")] = None
     post: Annotated[Text | None, Meta(description="POST to this URL.")] = None
     put: Annotated[Text | None, Meta(description="PUT to this URL.")] = None
@@ -60,7 +61,7 @@ class Action(Struct, frozen=True):
             raise ActionError(f"expected one body, got {bodies[0]} and {bodies[1]}", "leave one out", bodies[1])
         reject_url(self.target[1], given[0])
 
-    @property
+    @cached_property
     def target(self) -> tuple[str | Text, Text]:
         """The method and the URL."""
         if self.method is not None and self.url is not None:

@@ -1,5 +1,6 @@
 """Which addresses a request can go to."""
 
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from probe.model.template import Text
@@ -18,6 +19,7 @@ def reject_url(url: Text, key: str) -> None:
         raise ActionError(f"not a URL a request can go to: {url.literal[:80]}", trouble, key)
 
 
+@lru_cache
 def trouble_of(url: str) -> str:
     """Why no request can go to this URL; empty when one can."""
     try:
@@ -26,7 +28,7 @@ def trouble_of(url: str) -> str:
             return "it does not start with http:// or https://"
         if not parts.hostname:
             return "it has no host"
-        if parts.port == 0 or any(character.isspace() or not character.isprintable() for character in url):
+        if parts.port == 0 or " " in url or not url.isprintable():
             return "it has a blank, a control character or port 0 in it"
         parts.hostname.encode("idna")
     except ValueError:

@@ -166,7 +166,7 @@ def _session(
 
 def _readable(value: str) -> str:
     """A header's value without bytes that are no UTF-8, which no record could hold."""
-    return value.encode(errors="surrogateescape").decode(errors="replace")
+    return value if value.isascii() else value.encode(errors="surrogateescape").decode(errors="replace")
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -1,7 +1,7 @@
 import time
 from collections.abc import Callable
 
-from probe.model.timing import Clock, Phase
+from probe.model.timing import PHASES, Clock, Phase
 from probe.wire.tcp_info import TcpInfo
 
 _STEP_NS = 500_000
@@ -179,7 +179,7 @@ class Marks:
         if self._first_byte is not None:
             phases[Phase.TRANSFER] = self.ended_ns - self._first_byte
         phases[Phase.OTHER] = self.duration_ns - sum(phases.values())
-        return {phase: phases[phase] for phase in Phase if phase in phases}
+        return {phase: phases[phase] for phase in PHASES if phase in phases}
 
     def _close_at(self, instant: int) -> None:
         if self._open is not None:
