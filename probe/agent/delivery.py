@@ -135,8 +135,12 @@ class Delivery:
         self._proven = False
         try:
             async with route.module.open_session(route.config, route.surroundings) as session:
-                while (batch := await self._next(linger=linger)) is not None:
-                    pause_ns = await self._settle(batch, await self._send(batch, session))
+                batch = await self._look()
+                while batch is not None or linger:
+                    if batch is None:
+                        batch = await self._await_work()
+                        continue
+                    pause_ns, batch = await self._settle(batch, await self._send(batch, session))
                     if pause_ns is not None:
                         return pause_ns
                 return None
@@ -146,18 +150,17 @@ class Delivery:
             log.debug("%s stumbled", route.exporter, exc_info=True)
             return self._stumble(Outcome(Result.RETRY, f"{type(error).__name__}: {error}"))
 
-    async def _next(self, *, linger: bool) -> Batch | None:
-        while True:
-            self._work.clear()
-            batch = await self._database.run(self._take)
-            if batch is not None:
-                if self._patience.state in (WAITING, STOPPED):
-                    self._patience.state = DELIVERING
-                return batch
-            if not linger:
-                return None
-            self._patience.state = WAITING
-            await self._work.wait()
+    async def _look(self) -> Batch | None:
+        self._work.clear()
+        batch = await self._database.run(self._take)
+        if batch is not None and self._patience.state in (WAITING, STOPPED):
+            self._patience.state = DELIVERING
+        return batch
+
+    async def _await_work(self) -> Batch | None:
+        self._patience.state = WAITING
+        await self._work.wait()
+        return await self._look()
 
     def _take(self, connection: Connection) -> Batch | None:
         exporter = self.route.exporter
@@ -174,26 +177,32 @@ class Delivery:
                 raise  # the exporter's own
             return Outcome(Result.RETRY, f"no outcome within {format_duration(limit_ns)}")
 
-    async def _settle(self, batch: Batch, outcome: Outcome) -> int | None:
-        """None when the next batch may follow at once."""
+    async def _settle(self, batch: Batch, outcome: Outcome) -> tuple[int | None, Batch | None]:
+        """For how long to leave the other side alone; None when the next batch, if there is one, may follow at once."""
         match outcome.result:
             case Result.ACKED:
-                await self._acked(batch, outcome)
-                return None
+                return None, await self._acked(batch, outcome)
             case Result.REJECTED if len(batch.lines) > 1:
                 await self._database.run(lambda connection: queue.split(connection, batch))
                 self._most = len(batch.lines) // 2
-                return None
+                return None, await self._look()
             case Result.REJECTED:
-                return await self._rejected(batch, outcome)
-        return self._stumble(outcome)
+                pause_ns = await self._rejected(batch, outcome)
+                return pause_ns, None if pause_ns is not None else await self._look()
+        return self._stumble(outcome), None
 
-    async def _acked(self, batch: Batch, outcome: Outcome) -> None:
-        self._delivered += await self._database.run(lambda connection: loss.settle(connection, batch, outcome.refused))
-        self._delivered_at = datetime_of(self._clock.read().wall_ns)
+    async def _acked(self, batch: Batch, outcome: Outcome) -> Batch | None:
+        """The batch is settled and the next one taken in one transaction: each waits for the disk."""
         self._most = min(2 * self._most, MOST_RECORDS)
+        self._work.clear()
+        delivered, following = await self._database.run(
+            lambda connection: (loss.settle(connection, batch, outcome.refused), self._take(connection))
+        )
+        self._delivered += delivered
+        self._delivered_at = datetime_of(self._clock.read().wall_ns)
         self._proven = True
         self._patience.took(outcome.reason)
+        return following
 
     async def _rejected(self, batch: Batch, outcome: Outcome) -> int | None:
         now_ns = self._clock.read().wall_ns

@@ -33,6 +33,7 @@ class Change(Struct, frozen=True):
 
 class Writer:
     def __init__(self, database: Database, committed: Callable[[], None]) -> None:
+        """`committed` is told when records are in the spool."""
         self._database = database
         self._committed = committed
         self._waiting: list[Change] = []
@@ -69,7 +70,8 @@ class Writer:
                     return False
                 del self._waiting[: len(changes)]
                 self._recovered()
-                self._committed()
+                if any(change.records for change in changes):
+                    self._committed()
             return True
 
     def _stumbled(self, reason: str) -> None:

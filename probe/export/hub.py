@@ -34,6 +34,8 @@ PATH = "/api/v1/runs"
 NO_HUB = "no hub is at this address: look at the configuration's url"
 LONGEST_REASON = 200
 LONGEST_ANSWER = 2**20
+SMALL = 32 * 1024
+"""Packing fewer bytes takes no longer (0.5 ms) than asking another thread to do it, and waking up again."""
 LONGEST_TIMEOUT_NS = 4 * NANOSECONDS["m"]
 _ADVICE = {
     401: "the hub does not know this token: `probe hub token add` makes one",
@@ -125,7 +127,8 @@ async def open_session(config: Config, surroundings: Surroundings) -> AsyncItera
 async def send(config: Config, batch: Batch, session: Session) -> Outcome:
     import asyncio
 
-    body = await asyncio.to_thread(pack, batch)
+    small = sum(map(len, batch.lines)) < SMALL
+    body = pack(batch) if small else await asyncio.to_thread(pack, batch)
     outcome = await _post(config, body, session, len(batch.lines))
     reason = session.redactor.text(outcome.reason)  # an answer may show what was sent
     return replace(outcome, reason=cut(reason, LONGEST_REASON))
