@@ -74,6 +74,21 @@ async def test_it_says_what_was_agreed_upon(identity: ssl.SSLContext, trust: ssl
     assert told.events[-2:] == ["eof", "lost"]
 
 
+async def test_no_session_is_resumed_by_connections_that_share_a_context(
+    identity: ssl.SSLContext, trust: ssl.SSLContext
+) -> None:
+    resumable, reused = [], []
+    for _ in range(3):
+        with peer(speaking(identity, lambda sock: sock.sendall(b"hi"))) as port:
+            told = Told()
+            tls = (await dial_tls(port, told, trust)).get_extra_info("ssl_object")
+            await told.until("data")
+            resumable.append(tls.session.has_ticket)
+            reused.append(tls.session_reused)
+            await told.until("lost")
+    assert (resumable, reused, identity.session_stats()["hits"]) == ([True] * 3, [False] * 3, 0)
+
+
 async def test_a_large_body_goes_each_way_whoever_is_slow(identity: ssl.SSLContext, trust: ssl.SSLContext) -> None:
     go, came = threading.Event(), []
 
