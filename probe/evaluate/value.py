@@ -11,7 +11,13 @@ SHOWN = 64 * 1024
 MAX_DEPTH = 100
 """How deep the JSON of a target may be nested: what walks it afterwards is recursive."""
 
-_SHOW = json.JSONEncoder(ensure_ascii=False, default=str).encode
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 class Missing(Enum):
@@ -44,7 +50,7 @@ class ValueKind(StrEnum):
 def read_json(text: str) -> Any:
     """The value of a JSON text; ValueError when it is none, or nested deeper than `MAX_DEPTH`."""
     try:
-        value = json.loads(text.removeprefix("\ufeff"), parse_constant=_refuse_constant)
+        value = _DECODER.decode(text.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("nested too deep") from None
     if "\\ud" in text or "\\uD" in text:
@@ -95,12 +101,8 @@ def show(value: Any) -> str:
         return "nothing"
     if isinstance(value, Duration):
         return format_duration(value)
-    text = _SHOW(value)
+    text = _ENCODER.encode(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _whole_characters(value: Any) -> Any:
