@@ -1,6 +1,8 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -25,22 +27,44 @@ class Delay(Struct, frozen=True):
 
 
 class LoopWatch:
-    """How late the event loop was, and when: by that much Python may have been late to look at the clock."""
+    """How late the event loop was, and when: by that much Python may have been late to look at the clock.
+
+    It looks only while a run goes on: 20 looks a second would cost an agent at rest more than its runs.
+    """
 
     def __init__(self) -> None:
         self.total_ns = 0
+        self._runs = 0
+        self._running = asyncio.Event()
         self._delays: deque[Delay] = deque()
         self._due_ns: int | None = None
 
     async def watch(self) -> None:
-        """Looks on until it is cancelled."""
+        """Looks on, whenever a run goes on, until it is cancelled."""
         try:
             while True:
-                self._due_ns = time.monotonic_ns() + _EVERY_NS
-                await asyncio.sleep(EVERY_S)
-                self.note(time.monotonic_ns(), self._due_ns)
+                await self._running.wait()
+                due_ns = self._due_ns = self._due_ns or time.monotonic_ns() + _EVERY_NS
+                await asyncio.sleep((due_ns - time.monotonic_ns()) / 1e9)
+                self.note(time.monotonic_ns(), due_ns)
+                self._due_ns = None
         finally:
             self._due_ns = None
+
+    @contextmanager
+    def during_a_run(self) -> Iterator[None]:
+        """From the first instant on, whenever the loop gets round to look."""
+        if not self._runs:
+            self._due_ns = time.monotonic_ns() + _EVERY_NS
+            self._running.set()
+        self._runs += 1
+        try:
+            yield
+        finally:
+            self._runs -= 1
+            if not self._runs:
+                self._due_ns = None
+                self._running.clear()
 
     def note(self, now_ns: int, due_ns: int) -> None:
         late = now_ns - due_ns

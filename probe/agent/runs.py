@@ -118,7 +118,8 @@ class Runs:
                 return self._skip(begin, reason)
             self.in_flight += 1
             try:
-                return await self._admitted(begin, self._clock.read().monotonic_ns - asked_ns)
+                with self._loop_watch.during_a_run():
+                    return await self._admitted(begin, self._clock.read().monotonic_ns - asked_ns)
             finally:
                 self.in_flight -= 1
                 self._places.leave()

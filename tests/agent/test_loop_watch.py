@@ -9,10 +9,11 @@ MS = 1_000_000
 async def test_a_loop_that_was_held_up_is_seen() -> None:
     watch = LoopWatch()
     task = asyncio.ensure_future(watch.watch())
-    await asyncio.sleep(EVERY_S * 1.5)
-    since = time.monotonic_ns()
-    time.sleep(0.3)  # noqa: ASYNC251 - the loop is to be held up
-    await asyncio.sleep(EVERY_S * 2)
+    with watch.during_a_run():
+        await asyncio.sleep(EVERY_S * 1.5)
+        since = time.monotonic_ns()
+        time.sleep(0.3)  # noqa: ASYNC251 - the loop is to be held up
+        await asyncio.sleep(EVERY_S * 2)
     task.cancel()
     assert watch.worst_since(since) >= 200 * MS
     assert watch.worst_since(time.monotonic_ns()) == 0
@@ -49,9 +50,39 @@ async def test_a_delay_that_is_not_over_yet_is_told_too() -> None:
     watch = LoopWatch()
     task = asyncio.ensure_future(watch.watch())
     await asyncio.sleep(0)
-    time.sleep(0.2)  # noqa: ASYNC251 - as above
-    late = watch.worst_since(0)
+    with watch.during_a_run():
+        time.sleep(0.2)  # noqa: ASYNC251 - as above
+        late = watch.worst_since(0)
     task.cancel()
     await asyncio.wait([task])
     assert late >= 100 * MS
     assert watch.worst_since(0) == 0
+
+
+async def test_it_sees_a_delay_at_the_very_beginning_of_a_run() -> None:
+    watch = LoopWatch()
+    task = asyncio.ensure_future(watch.watch())
+    await asyncio.sleep(0)
+    with watch.during_a_run():
+        time.sleep(0.2)  # noqa: ASYNC251 - as above
+        await asyncio.sleep(EVERY_S)
+        assert watch.worst_since(0) >= 100 * MS
+    task.cancel()
+
+
+async def test_it_looks_as_long_as_any_run_goes_on_and_no_longer() -> None:
+    watch = LoopWatch()
+    task = asyncio.ensure_future(watch.watch())
+    with watch.during_a_run():
+        with watch.during_a_run():
+            pass
+        await asyncio.sleep(EVERY_S * 2)
+        time.sleep(0.2)  # noqa: ASYNC251 - as above
+        await asyncio.sleep(EVERY_S * 2)
+    await asyncio.sleep(EVERY_S * 2)
+    during = watch.total_ns
+    time.sleep(0.2)  # noqa: ASYNC251 - as above
+    await asyncio.sleep(EVERY_S * 2)
+    task.cancel()
+    assert during >= 100 * MS
+    assert watch.total_ns == during
