@@ -10,16 +10,10 @@ import html
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from enum import Enum
-from functools import cache, lru_cache
-from itertools import chain
-from operator import is_
-from types import NoneType
-from typing import Any, TypeVar, get_args, get_type_hints
+from functools import lru_cache
+from typing import Any, TypeVar
 
-from msgspec import Struct
-from msgspec.structs import replace
+from probe.safety.texts import map_texts
 
 SHORTEST = 6
 LONGEST_TEXT = 2000
@@ -27,9 +21,8 @@ LONGEST_TEXT = 2000
 
 _LONG = 1000
 """Characters of a text that is worth a second pattern."""
-
-_CLOSED = (bool, int, float, Enum, datetime, NoneType)
-"""Types of which no value is a text."""
+_LONGEST_QUICK = 256
+"""Characters of a secret whose pattern RE2 makes a small automaton of; large ones take it longer than Python's re."""
 
 _BLANKS = {" ": {"+"}, "+": {" "}}
 """In a form a blank is sent as +, and a + that nobody encoded arrives as a blank."""
@@ -60,53 +53,32 @@ class Redactor:
 
     def record(self, record: T) -> T:
         """A struct, list, mapping or text without secrets, long texts cut; enumerations and numbers stay."""
-        return _Cleaning(self).of(record, anything=True)  # type: ignore[no-any-return]
+        texts: list[str] = []
 
-    def number(self, number: int) -> int | str:
+        def note(text: str) -> str:
+            texts.append(text)
+            return text
+
+        if map_texts(record, note, self._number) is record and self._keeps(texts):
+            return record
+        return map_texts(record, self._kept, self._number)
+
+    def _keeps(self, texts: list[str]) -> bool:
+        """Whether all of them stay as they are. Looked at together: few records have a secret in them."""
+        together = "\n".join(texts)
+        return (
+            max(map(len, texts), default=0) <= LONGEST_TEXT
+            and _encodable(together) == together
+            and not any(_may_hold(together, value) for value, _, _ in self._secrets)
+        )
+
+    def _kept(self, text: str) -> str:
+        new = _cut(_encodable(self.text(text)))
+        return text if new == text else new
+
+    def _number(self, number: int) -> int | str:
         """A secret of digits may have become a number on the way."""
         return next((shown for value, _, shown in self._secrets if value == str(number)), number)
-
-
-class _Cleaning:
-    """One record on its way out. A text without secrets that stands in it often is looked at once."""
-
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
-        self._clean: set[str] = set()
-
-    def of(self, part: Any, *, anything: bool) -> Any:
-        """The part itself when nothing in it changes. `anything`: whether a text may stand in place of a number."""
-        if type(part) is str:
-            return part if part in self._clean else self._text(part)
-        if isinstance(part, Struct):
-            return self._struct(part)
-        if isinstance(part, dict):
-            return self._mapping(part, anything=anything)
-        if isinstance(part, list | tuple):
-            new = [self.of(item, anything=anything) for item in part]
-            return part if all(map(is_, new, part)) else type(part)(new)
-        if anything and isinstance(part, int) and not isinstance(part, bool):
-            return self._redactor.number(part)
-        return part
-
-    def _text(self, text: str) -> str:
-        new = _cut(_encodable(self._redactor.text(text)))
-        if new != text:
-            return new
-        self._clean.add(text)
-        return text
-
-    def _struct(self, struct: Struct) -> Struct:
-        changed = {}
-        for name, anything in _open_fields(type(struct)):
-            old = getattr(struct, name)
-            if old and (new := self.of(old, anything=anything)) is not old:
-                changed[name] = new
-        return replace(struct, **changed) if changed else struct
-
-    def _mapping(self, mapping: dict[Any, Any], *, anything: bool) -> dict[Any, Any]:
-        pairs = [(self.of(key, anything=True), self.of(value, anything=anything)) for key, value in mapping.items()]
-        return mapping if all(map(is_, chain(*pairs), chain(*mapping.items()))) else dict(pairs)
 
 
 def _encodable(text: str) -> str:
@@ -124,20 +96,6 @@ def _cut(text: str) -> str:
     return f"{text[: LONGEST_TEXT - 1]}…" if len(text) > LONGEST_TEXT else text
 
 
-@cache
-def _open_fields(struct: type[Struct]) -> tuple[tuple[str, bool], ...]:
-    """The fields that can hold a text, and whether it may stand in place of a number: any value may be in them."""
-    hints = get_type_hints(struct)
-    fields = {name: hints[name] for name in struct.__struct_fields__}
-    return tuple((name, Any in (hint, *get_args(hint))) for name, hint in fields.items() if _holds_text(hint))
-
-
-def _holds_text(hint: Any) -> bool:
-    if isinstance(hint, type) and issubclass(hint, _CLOSED):
-        return False
-    return any(map(_holds_text, get_args(hint))) if get_args(hint) else hint is not Ellipsis
-
-
 @lru_cache(maxsize=256)
 def pattern_of(value: str) -> re.Pattern[str] | None:
     """What finds a secret in any of its forms; None when it is too short to be looked for."""
@@ -150,7 +108,7 @@ def pattern_of(value: str) -> re.Pattern[str] | None:
 
 def _may_hold(text: str, secret: str) -> bool:
     """Whether to look for the secret: RE2 says no in a tenth of the time, if no letters beyond ASCII are in it."""
-    if not secret.isascii():
+    if len(secret) > _LONGEST_QUICK or not secret.isascii():
         return True
     try:
         return _quick_pattern(secret).search(text) is not None
@@ -164,7 +122,7 @@ def _quick_pattern(value: str) -> Any:
 
     pattern, options = pattern_of(value), re2.Options()
     assert pattern is not None
-    options.case_sensitive = False
+    options.case_sensitive = options.log_errors = False
     return re2.compile(pattern.pattern, options)
 
 
