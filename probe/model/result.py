@@ -9,7 +9,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from probe.model.certificate import TlsFacts
 from probe.model.place import Place
+from probe.model.served import Edge, ServerTiming
 from probe.model.slot import Slot
 from probe.model.timing import Clock, Phase
 
@@ -119,17 +121,47 @@ class Exchange(Struct, frozen=True, omit_defaults=True):
     status: int | None = None
     http_version: str = ""
     received_bytes: int = 0
+    """Of the answer, its head and body as they came: chunked and compressed perhaps."""
+    sent_bytes: int = 0
+    """Of the request, its head and body."""
+    body_bytes: int | None = None
+    """Of the body when it was decoded; absent when it did not come whole."""
+    wire_sent_bytes: int | None = None
+    """What TCP carried for the exchange: TLS is in it, and its handshake on a connection of its own."""
+    wire_received_bytes: int | None = None
+    """As above, the other way. Both are absent where Python's own transports do not tell."""
+    resolver: str = ""
+    """Who was asked for the name's addresses: `system`, `hosts`, or name servers; empty when nobody had to be."""
+    tls: TlsFacts | None = None
+    """What the connection's handshake agreed on; absent on a reused one, whose first exchange has it."""
+    server_timing: tuple[ServerTiming, ...] = ()
+    edge: Edge | None = None
     rtt_ns: int | None = None
     """Smoothed round-trip time at the end, of TCP_INFO as what follows; absent where the platform has none."""
     min_rtt_ns: int | None = None
     """The shortest round trip of the connection's latest minutes."""
     retransmits: int | None = None
     """Segments this side sent again during the exchange, those of connecting included."""
+    delivery_rate: int | None = None
+    """Bytes per second at which TCP sent the request, as far as the network and not the request was the limit."""
     uncertain_ns: int = 0
     """By how much at most the answer began before `processing` says so, and `transfer` with it; their sum is exact."""
     held_up_ns: int = 0
     """How long at most the agent, reading late, left the peer without room to send: it is in `transfer`."""
     failure: Failure | None = None
+
+    @property
+    def family(self) -> str:
+        """Of the remote address: `IPv4`, `IPv6`, or nothing where there is none."""
+        return "IPv6" if self.remote.startswith("[") else "IPv4" if self.remote[:1].isdigit() else ""
+
+    @property
+    def server_ns(self) -> int | None:
+        """About how long the server took: `processing` without the round trip in it; None where that is not known."""
+        trip_ns = self.min_rtt_ns or self.rtt_ns
+        if trip_ns is None or Phase.PROCESSING not in self.phases:
+            return None
+        return max(self.phases[Phase.PROCESSING] - trip_ns, 0)
 
 
 class Attempt(Struct, frozen=True, omit_defaults=True):

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from probe.errors import StepFailure
 from probe.model.observation import Observation, Response
-from probe.model.result import Cause, Exchange, Failure
+from probe.model.result import Cause, Failure
 from probe.model.timing import add_phases
 from probe.steps.base import TIME_LIMIT, Options, Performance
 from probe.steps.http_action import Action
+from probe.steps.http_record import record
 from probe.steps.http_request import guard, marked, next_hop, prepare
 
 if TYPE_CHECKING:
     from probe.wire.client import Answer, Client, Request
-    from probe.wire.marks import Marks
 
 __all__ = ("ANSWERS", "DESCRIPTION", "Action", "open_session", "perform", "time_limit")
 
@@ -77,29 +77,7 @@ async def _exchange(request: "Request", session: "Client", performance: Performa
     finally:
         performance.sent = performance.sent or marks.sent
         performance.waiting_in = marks.ended_in
-        performance.exchanges.append(_record(request, marks, answer, failure))
-
-
-def _record(request: "Request", marks: "Marks", answer: "Answer | None", failure: Failure | None) -> Exchange:
-    return Exchange(
-        method=request.method,
-        url=request.url,
-        started_ns=marks.started_ns,
-        duration_ns=marks.duration_ns,
-        phases=marks.phases(),
-        clock=marks.clock,
-        uncertain_ns=marks.uncertain_ns,
-        held_up_ns=marks.held_up_ns,
-        reused=marks.reused,
-        remote=marks.remote,
-        status=answer.status if answer else None,
-        http_version=answer.http_version if answer else "",
-        received_bytes=marks.received_bytes,
-        rtt_ns=marks.rtt_ns,
-        min_rtt_ns=marks.min_rtt_ns,
-        retransmits=marks.retransmits,
-        failure=failure,
-    )
+        performance.exchanges.append(record(request, marks, answer, failure))
 
 
 def _is_challenge(answer: "Answer") -> bool:

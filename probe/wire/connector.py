@@ -31,7 +31,7 @@ from probe.wire.resolver import Resolver
 from probe.wire.stamps import ask_for_stamps, kernel_stamps
 from probe.wire.tcp_info import read_tcp_info
 from probe.wire.tls import TlsTransport
-from probe.wire.transport import StampedTransport
+from probe.wire.transport import StampedTransport, Traffic
 
 current_marks: ContextVar[Marks] = ContextVar("current_marks")
 """The exchange that the task is making; aiohttp resolves names in tasks of its own, which inherit it."""
@@ -65,13 +65,19 @@ class MarkedTransport:
     def __init__(self, transport: asyncio.Transport, handler: "MarkedHandler") -> None:
         self._transport = transport
         self._handler = handler
+        self._written = 0
+
+    def traffic(self) -> Traffic:
+        return Traffic(self._written)
 
     def write(self, data: Any) -> None:
+        self._written += len(data)
         self._handler.marks.sending()
         self._transport.write(data)
         self._handler.marks.sent_some()
 
     def writelines(self, parts: Any) -> None:
+        self._written += sum(map(len, parts))
         self._handler.marks.sending()
         self._transport.writelines(parts)
         self._handler.marks.sent_some()
@@ -148,6 +154,10 @@ class MarkedConnector(TCPConnector):
         marks.reused, handler.used = handler.used, True
         if isinstance(transport, StampedTransport):
             marks.ask_kernel = transport.tcp_info
+        if isinstance(transport, StampedTransport | MarkedTransport):
+            marks.count(transport.traffic)
+        if transport and not marks.reused:
+            marks.tls = transport.get_extra_info("ssl_object")
         peer = transport.get_extra_info("peername") if transport else None
         if isinstance(peer, tuple):
             marks.remote = address_of(peer[0], peer[1])
@@ -162,6 +172,7 @@ class MarkedConnector(TCPConnector):
         marks.begin(Phase.RESOLVE)
         addresses = await super()._resolve_host(host, port, traces)
         marks.end(getattr(addresses, "answered_ns", None))
+        marks.resolver = getattr(addresses, "source", "")
         return addresses
 
     async def _wrap_create_connection(  # type: ignore[override]
@@ -204,6 +215,8 @@ class MarkedConnector(TCPConnector):
                 transport.start()
                 return transport, handler
             secured = TlsTransport(self._loop, sock, handler, ssl, server_hostname)
+            marks.count(secured.traffic)
+            marks.tls = secured.get_extra_info("ssl_object")  # a certificate that is refused is worth a look
             await secured.handshake()
             return secured, handler
         except BaseException:

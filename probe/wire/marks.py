@@ -1,8 +1,10 @@
 import time
 from collections.abc import Callable
+from ssl import SSLObject
 
 from probe.model.timing import PHASES, Clock, Phase
 from probe.wire.tcp_info import TcpInfo
+from probe.wire.transport import Traffic
 
 _STEP_NS = 500_000
 """A wall clock that moved by more than this against the run's own was set, and says nothing of how old a stamp is."""
@@ -42,6 +44,14 @@ class Marks:
         """The phase the exchange was in when it ended: where a time-out struck."""
         self.reused = False
         self.remote = ""
+        self.resolver = ""
+        """Who was asked for the addresses of the name."""
+        self.tls: SSLObject | None = None
+        """The connection's, when it was made for this exchange."""
+        self.traffic = Traffic()
+        """What the connection carried for this exchange, once it is finished."""
+        self._traffic: Callable[[], Traffic] = Traffic
+        self._traffic_before = Traffic()
         self.received_bytes = 0
         self.uncertain_ns = 0
         self.held_up_ns = 0
@@ -50,6 +60,7 @@ class Marks:
         self.rtt_ns: int | None = None
         self.min_rtt_ns: int | None = None
         self.retransmits: int | None = None
+        self.delivery_rate: int | None = None
         self._retransmits_before = 0
         self._segments_before = 0
         self._known: TcpInfo | None = None
@@ -87,6 +98,12 @@ class Marks:
 
     def now(self) -> int:
         return self._clock()
+
+    def count(self, traffic: Callable[[], Traffic]) -> None:
+        """Of a connection that was reused, only what it carries from now on is this exchange's."""
+        self._traffic = traffic
+        if self.reused:
+            self._traffic_before = traffic()
 
     def begin(self, phase: Phase) -> None:
         """Ends the phase before, if it did not end well: the next address of a name is tried when one fails."""
@@ -162,6 +179,8 @@ class Marks:
         if info is not None:
             self.rtt_ns, self.min_rtt_ns = info.rtt_ns or None, info.min_rtt_ns
             self.retransmits = info.retransmits - self._retransmits_before
+            self.delivery_rate = info.delivery_rate
+        self.traffic, self._traffic = _difference(self._traffic(), self._traffic_before), Traffic
 
     @property
     def duration_ns(self) -> int:
@@ -232,3 +251,9 @@ class Marks:
             return
         if self._backlog >= info.window // 2:
             self.held_up_ns = max(self.held_up_ns, self._backlog_late_ns)
+
+
+def _difference(now: Traffic, before: Traffic) -> Traffic:
+    sent = None if now.sent is None else now.sent - (before.sent or 0)
+    received = None if now.received is None else now.received - (before.received or 0)
+    return Traffic(now.written - before.written, sent, received)

@@ -47,6 +47,8 @@ class Addresses(list[ResolveResult]):
     """In the order of RFC 6724, as the system's; `answered_ns` is when the answer that completed them arrived."""
 
     answered_ns: int | None = None
+    source = ""
+    """Who knew them: `system`, `hosts`, or the name servers, `by TCP` when a packet did not hold their answer."""
 
 
 @asynccontextmanager
@@ -99,7 +101,9 @@ class Resolver(AbstractResolver):
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> Addresses:
         self.prepare()
         if self._system is not None:
-            return Addresses(await self._system.resolve(host, port, family))
+            addresses = Addresses(await self._system.resolve(host, port, family))
+            addresses.source = SYSTEM
+            return addresses
         lookup = _Lookup(self._clock, self._options)
         self._lookups.add(lookup)
         try:
@@ -124,6 +128,9 @@ class _Lookup:
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[tuple[pycares.AddrInfoResult | None, int | None]] = self._loop.create_future()
         self._answered_ns = 0
+        self._source = "hosts"
+        self._asked = False
+        """Whether a name server was."""
         self._watched: dict[int, tuple[bool, bool]] = {}
         self._reading = _NO_SOCKET
         self._timer: asyncio.TimerHandle | None = None
@@ -145,7 +152,7 @@ class _Lookup:
         if host.rstrip(".").lower() == "localhost":
             nodes = _in_hosts(nodes)
         found = Addresses(_result(host, port, *node) for node in _reachable(nodes))
-        found.answered_ns = max(began_ns, self._answered_ns)
+        found.answered_ns, found.source = max(began_ns, self._answered_ns), self._source
         return found
 
     def give_up(self) -> None:
@@ -164,10 +171,15 @@ class _Lookup:
 
     def _answered(self, result: "pycares.AddrInfoResult | None", status: int | None) -> None:
         if not self._answer.done():
-            self._answered_ns = self._clock() - _age_ns(self._reading)
+            age_ns = _age_ns(self._reading)
+            self._answered_ns = self._clock() - age_ns
+            if self._asked:
+                servers = ", ".join(server.removesuffix(":53") for server in self._channel.servers)
+                self._source = servers if age_ns or sys.platform != "linux" else f"{servers} by TCP"
             self._answer.set_result((result, status))
 
     def _watch(self, fd: int, readable: bool, writable: bool) -> None:
+        self._asked = True
         reads, writes = self._watched.pop(fd, (False, False))
         if readable and not reads:
             _age_ns(fd)  # switches the stamps on

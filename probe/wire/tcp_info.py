@@ -4,8 +4,10 @@ import sys
 
 from msgspec import Struct
 
-_LAYOUT = struct.Struct("=64xII28xI24xQ12xII")
-"""<linux/tcp.h>: tcpi_rcv_ssthresh, _rtt, _total_retrans, _bytes_received, _min_rtt, _data_segs_in."""
+_LAYOUT = struct.Struct("=7xB56xII28xI24xQ12xII4xQ")
+"""<linux/tcp.h>: the byte of tcpi_delivery_rate_app_limited; tcpi_rcv_ssthresh, _rtt, _total_retrans,
+_bytes_received, _min_rtt, _data_segs_in, _delivery_rate."""
+_APP_LIMITED = 1
 _NONE_YET = 0xFFFFFFFF
 
 
@@ -24,6 +26,8 @@ class TcpInfo(Struct, frozen=True):
     """Bytes that came in and were not read yet."""
     window: int
     """The most the receive window may be: when so many bytes are unread, the peer has to wait."""
+    delivery_rate: int | None = None
+    """Bytes per second that the peer acknowledged of late; None when there was too little to send to know."""
 
 
 def read_tcp_info(sock: socket.socket, bytes_read: int = 0) -> TcpInfo | None:
@@ -36,6 +40,7 @@ def read_tcp_info(sock: socket.socket, bytes_read: int = 0) -> TcpInfo | None:
         return None
     if len(raw) < _LAYOUT.size:
         return None
-    window, rtt_us, retransmits, bytes_in, min_rtt_us, segments_in = _LAYOUT.unpack(raw)
+    bits, window, rtt_us, retransmits, bytes_in, min_rtt_us, segments_in, rate = _LAYOUT.unpack(raw)
     min_rtt_ns = None if min_rtt_us == _NONE_YET else min_rtt_us * 1000
-    return TcpInfo(rtt_us * 1000, min_rtt_ns, retransmits, segments_in, bytes_in - bytes_read, window)
+    delivery_rate = rate if rate and not bits & _APP_LIMITED else None
+    return TcpInfo(rtt_us * 1000, min_rtt_ns, retransmits, segments_in, bytes_in - bytes_read, window, delivery_rate)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from probe.wire.stamps import ANCILLARY_BYTES, stamp_of
 from probe.wire.tcp_info import TcpInfo, read_tcp_info
 
@@ -14,6 +16,16 @@ Octets = bytes | bytearray | memoryview
 
 READ_BYTES = 64 * 1024
 _HIGH_WATER = 64 * 1024
+
+
+class Traffic(Struct, frozen=True, gc=False):
+    """Bytes of a connection since it was made."""
+
+    written: int = 0
+    """What the protocol wrote."""
+    sent: int | None = None
+    """What TCP carried, TLS included: handed to the kernel, and read from it. None where only the loop knows."""
+    received: int | None = None
 
 
 class Witness(Protocol):
@@ -58,7 +70,7 @@ class StampedTransport(asyncio.Transport):
         self._paused = False
         self._input_ended = False
         self._output_ended = False
-        self._bytes_read = 0
+        self._bytes_read = self._bytes_sent = self._bytes_written = 0
         self._buffer = bytearray()
         """What the kernel did not take yet."""
         self._protocol_paused = False
@@ -86,6 +98,9 @@ class StampedTransport(asyncio.Transport):
     def tcp_info(self) -> TcpInfo | None:
         """As it stands, or as it stood when the socket was closed."""
         return self._last_info if self._lost else read_tcp_info(self._sock, self._bytes_read)
+
+    def traffic(self) -> Traffic:
+        return Traffic(self._bytes_written, self._bytes_sent, self._bytes_read)
 
     def set_protocol(self, protocol: Any) -> None:
         self._protocol = protocol
@@ -160,7 +175,9 @@ class StampedTransport(asyncio.Transport):
         if self._output_ended:
             raise RuntimeError("nothing can be written after write_eof()")
         if data and not self._closing:
-            self._put(memoryview(data).cast("B"))
+            octets = memoryview(data).cast("B")
+            self._bytes_written += len(octets)
+            self._put(octets)
 
     def can_write_eof(self) -> bool:
         return True
@@ -222,6 +239,7 @@ class StampedTransport(asyncio.Transport):
         except OSError as error:
             self._lose(error)
             return 0
+        self._bytes_sent += sent
         self._protocol.sent_some()
         return sent
 

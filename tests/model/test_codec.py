@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from probe.model.certificate import Certificate, TlsFacts
 from probe.model.codec import decode_run, encode_run
 from probe.model.place import Place
 from probe.model.result import (
@@ -23,6 +24,7 @@ from probe.model.result import (
     Trigger,
     Verdict,
 )
+from probe.model.served import Edge, ServerTiming
 from probe.model.timing import Clock, Phase
 
 AT = Place("a.yaml", 3, 5, 9, "    status: 200")
@@ -70,6 +72,23 @@ def test_a_run_reads_back_as_itself() -> None:
 def test_any_text_and_any_duration_read_back(text: str, nanoseconds: int) -> None:
     run = replace(RUN, description=text, duration_ns=nanoseconds, variables={text: text})
     assert decode_run(encode_run(run)) == run
+
+
+def test_a_record_of_before_a_field_came_and_one_of_after_are_read() -> None:
+    old = encode_run(RUN)
+    assert b'"tls"' not in old
+    assert decode_run(old.replace(b'{"method"', b'{"a field of tomorrow":{"a":[1]},"method"')) == RUN
+
+
+def test_what_is_told_of_an_exchange_reads_back() -> None:
+    at = datetime(2026, 1, 31, tzinfo=UTC)
+    tls = TlsFacts(
+        "TLSv1.3", "TLS_AES_256_GCM_SHA384", "http/1.1", (Certificate("shop", "CA", at, at, ("shop",), "1F"),)
+    )
+    timing = (ServerTiming("db", 53), ServerTiming("cache", None, "hit"))
+    told = replace(EXCHANGE, tls=tls, server_timing=timing, edge=Edge("Cloudflare", "FRA"), resolver="hosts")
+    step = replace(STEP, attempts=(replace(ATTEMPT, exchanges=(told,)),))
+    assert decode_run(encode_run(replace(RUN, steps=(step,)))).steps == (step,)
 
 
 def test_a_record_is_one_line() -> None:

@@ -3,7 +3,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from probe.model import result
-from probe.model.result import Cause, Effect, EffectState, Verdict
+from probe.model.result import Cause, Effect, EffectState, Exchange, Verdict
+from probe.model.timing import Phase
 
 OURS = {Cause.BLOCKED, Cause.SCRIPT, Cause.BROWSER, Cause.AGENT}
 
@@ -37,3 +38,22 @@ def test_a_run_shows_only_the_effects_that_need_attention() -> None:
 
     done, left = Effect("a", EffectState.UNDONE, True), Effect("b", EffectState.OPEN, True)
     assert replace(RUN, effects=(done, left)).effects_open == (left,)
+
+
+@pytest.mark.parametrize(
+    ("remote", "family"),
+    [("127.0.0.1:80", "IPv4"), ("[::1]:80", "IPv6"), ("", ""), ("/run/shop.sock", "")],
+)
+def test_an_exchanges_family_is_that_of_its_remote_address(remote: str, family: str) -> None:
+    assert Exchange("GET", "http://x/", 0, 1, {}, remote=remote).family == family
+
+
+@pytest.mark.parametrize(
+    ("processing", "rtt", "min_rtt", "server"),
+    [(100, 50, 30, 70), (100, 50, None, 50), (100, None, None, None), (None, 50, 30, None), (20, 50, 30, 0)],
+)
+def test_the_servers_time_is_what_processing_has_beyond_a_round_trip(
+    processing: int | None, rtt: int | None, min_rtt: int | None, server: int | None
+) -> None:
+    phases = {} if processing is None else {Phase.PROCESSING: processing}
+    assert Exchange("GET", "http://x/", 0, 1, phases, rtt_ns=rtt, min_rtt_ns=min_rtt).server_ns == server

@@ -55,6 +55,25 @@ async def test_a_name_is_found(said: Said, found: list[str]) -> None:
     assert sorted(await addresses(said)) == found
 
 
+@LINUX
+@pytest.mark.parametrize(
+    ("name", "said", "source"),
+    [
+        ("shop.test", ("127.0.0.2",), "{server}"),
+        ("shop.test", TRUNCATED, "{server} by TCP"),
+        ("localhost", NXDOMAIN, "hosts"),
+    ],
+)
+async def test_it_says_who_knew_the_name(name: str, said: Said, source: str) -> None:
+    with name_server({name: said}) as names:
+        found = await Resolver(perf_counter_ns, [names.address]).resolve(name, 80)
+        assert found.source == source.format(server=names.address)
+
+
+async def test_the_system_is_said_to_have_known_the_name() -> None:
+    assert (await Resolver(perf_counter_ns, ["system"]).resolve("localhost", 80)).source == "system"
+
+
 async def test_both_families_come_in_the_systems_order() -> None:
     there = {entry[4][0] for entry in socket.getaddrinfo("::1", 0)} if socket.has_ipv6 else set()
     if not there or not module._has_route(socket.AF_INET6, "::1", 0):

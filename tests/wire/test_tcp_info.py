@@ -1,4 +1,5 @@
 import socket
+import threading
 
 from probe.wire.tcp_info import read_tcp_info
 
@@ -24,3 +25,33 @@ def test_there_is_nothing_to_know_of_what_is_no_connection() -> None:
     with here, there:
         assert read_tcp_info(here) is None
     assert read_tcp_info(here) is None
+
+
+def test_the_rate_of_what_was_sent_is_known_once_the_network_was_the_limit() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_connection(listening.getsockname()) as sock:
+        peer, _ = listening.accept()
+        with peer:
+            reader = threading.Thread(target=_drain, args=(peer,))
+            reader.start()
+            sock.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            rates = [_rate(sock)]
+            for _ in range(4096):  # until the kernel says that it could have sent more
+                sock.sendall(bytes(2**20))
+                rates.append(_rate(sock))
+                if rates[-1]:
+                    break
+            sock.shutdown(socket.SHUT_WR)
+            reader.join()
+    assert rates[0] is None
+    assert (rates[-1] or 0) > 2**20
+
+
+def _rate(sock: socket.socket) -> int | None:
+    info = read_tcp_info(sock)
+    assert info is not None
+    return info.delivery_rate
+
+
+def _drain(sock: socket.socket) -> None:
+    while sock.recv(2**20):
+        pass

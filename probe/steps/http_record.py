@@ -1,0 +1,51 @@
+"""What an HTTP exchange leaves in the record."""
+
+from typing import TYPE_CHECKING
+
+from probe.model.certificate import TlsFacts
+from probe.model.result import Exchange, Failure
+from probe.wire.edge import read_edge
+from probe.wire.server_timing import read_server_timing
+
+if TYPE_CHECKING:
+    from probe.wire.client import Answer, Request
+    from probe.wire.marks import Marks
+
+
+def record(request: "Request", marks: "Marks", answer: "Answer | None", failure: Failure | None) -> Exchange:
+    return Exchange(
+        method=request.method,
+        url=request.url,
+        started_ns=marks.started_ns,
+        duration_ns=marks.duration_ns,
+        phases=marks.phases(),
+        clock=marks.clock,
+        uncertain_ns=marks.uncertain_ns,
+        held_up_ns=marks.held_up_ns,
+        reused=marks.reused,
+        remote=marks.remote,
+        resolver=marks.resolver,
+        tls=_tls(marks),
+        status=answer.status if answer else None,
+        http_version=answer.http_version if answer else "",
+        sent_bytes=marks.traffic.written,
+        received_bytes=marks.received_bytes,
+        body_bytes=len(answer.body) if answer else None,
+        wire_sent_bytes=marks.traffic.sent,
+        wire_received_bytes=marks.traffic.received,
+        server_timing=read_server_timing(answer.headers) if answer else (),
+        edge=read_edge(answer.headers) if answer else None,
+        rtt_ns=marks.rtt_ns,
+        min_rtt_ns=marks.min_rtt_ns,
+        retransmits=marks.retransmits,
+        delivery_rate=marks.delivery_rate,
+        failure=failure,
+    )
+
+
+def _tls(marks: "Marks") -> TlsFacts | None:
+    """None without TLS, on a reused connection, and when the server had not said anything yet."""
+    from probe.wire.certificate import read_tls
+
+    facts = read_tls(marks.tls) if marks.tls else None
+    return facts if facts and (facts.cipher or facts.chain) else None

@@ -1,0 +1,62 @@
+"""The `Server-Timing` header (W3C Server Timing), read as browsers read it: what cannot be read is passed over."""
+
+import re
+from collections.abc import Iterable
+
+from probe.model.served import ServerTiming
+
+MOST = 32
+"""Metrics of one answer; more say less."""
+_LONGEST = 200
+"""Characters of a description."""
+_MOST_CHARACTERS = 8192
+"""Of all the values together."""
+
+_PARTS = re.compile(r'"(?:[^"\\]|\\.)*\\?(?:"|$)|[^",;]+|[,;]', re.DOTALL)
+"""Quoted texts whole, an unended one to the end; what stands between; and the two separators."""
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)', re.DOTALL)
+_BARE = re.compile(r'[^\s"]*')
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_MILLISECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{0,12})?|\.[0-9]{1,12}")
+
+
+def read_server_timing(headers: Iterable[tuple[str, str]]) -> tuple[ServerTiming, ...]:
+    """In the order they came, and no more than so many."""
+    text = ",".join(value for name, value in headers if name.lower() == "server-timing")[:_MOST_CHARACTERS]
+    read = (_metric(written) for written in _split(text, ",")) if text else ()
+    return tuple(metric for metric in read if metric is not None)[:MOST]
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """At the separators that stand in no quotes."""
+    pieces = [""]
+    for part in _PARTS.findall(text):
+        if part == separator:
+            pieces.append("")
+        else:
+            pieces[-1] += part
+    return pieces
+
+
+def _metric(written: str) -> ServerTiming | None:
+    name, *parameters = (piece.strip() for piece in _split(written, ";"))
+    if not _NAME.fullmatch(name):
+        return None
+    said: dict[str, str] = {}
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        said.setdefault(key.strip().lower(), _unquoted(value.strip()))  # of two, the first one counts
+    return ServerTiming(name, _nanoseconds(said.get("dur", "")), said.get("desc", "")[:_LONGEST])
+
+
+def _unquoted(value: str) -> str:
+    quoted = _QUOTED.match(value)
+    if quoted is not None:
+        return _ESCAPED.sub(r"\1", quoted[1])
+    bare = _BARE.match(value)
+    return bare[0] if bare else ""
+
+
+def _nanoseconds(milliseconds: str) -> int | None:
+    return round(float(milliseconds) * 1e6) if _MILLISECONDS.fullmatch(milliseconds) else None
