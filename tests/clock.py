@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Callable
 
 from probe.agent.clock import Instant
+from probe.model.result import Timekeeping
 
 START_NS = 1_793_577_600 * 10**9
 """2026-11-02 00:00:00 UTC."""
@@ -16,9 +17,13 @@ class FakeClock:
         self.boot_ns = 10**9
         self.busy: Callable[[], bool] = lambda: False
         """Whether real work goes on that has to end before time goes by."""
+        self.kept: Timekeeping | None = None
 
     def read(self) -> Instant:
         return Instant(self.wall_ns, self.monotonic_ns, self.boot_ns)
+
+    def timekeeping(self) -> Timekeeping | None:
+        return self.kept
 
     def pass_ns(self, nanoseconds: int) -> None:
         """Time goes by."""

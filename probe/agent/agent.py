@@ -19,6 +19,7 @@ from probe.agent.records import slots_record
 from probe.agent.recover import account_for_killed
 from probe.agent.runs import Perform, Runs
 from probe.agent.timetable import Begin, Decision, Pass, Rewind, Timetable
+from probe.agent.vitals import Vitals
 from probe.agent.writer import Change, Writer
 from probe.errors import ProbeError, SpecError
 from probe.export.text import error_text
@@ -64,6 +65,7 @@ class Agent:
         self.controls = Controls(loaded.targets, lambda: clock.read().monotonic_ns)
         self.loop_watch = LoopWatch()
         self.effects = Effects(loaded.state, clock, lambda: self.loaded.kill_switch)
+        self.vitals = Vitals()
         self.runs = Runs(
             loaded,
             environ,
@@ -74,6 +76,7 @@ class Agent:
             self.loop_watch,
             self.effects,
             self.secrets,
+            self.vitals,
             perform,
         )
         self.notices: list[str] = []

@@ -5,6 +5,9 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from probe.agent.timekeeping import read_timekeeping
+from probe.model.result import Timekeeping
+
 
 class Instant(Struct, frozen=True):
     """Three clocks read together, in nanoseconds.
@@ -21,6 +24,9 @@ class Instant(Struct, frozen=True):
 class Clock(Protocol):
     def read(self) -> Instant: ...
 
+    def timekeeping(self) -> Timekeeping | None:
+        """How the wall clock is kept; None where that is not known."""
+
     async def sleep(self, nanoseconds: int, wake: asyncio.Event) -> None:
         """Returns after that time, or as soon as `wake` is set."""
 
@@ -28,6 +34,9 @@ class Clock(Protocol):
 class SystemClock:
     def read(self) -> Instant:
         return Instant(time.time_ns(), time.monotonic_ns(), _boot_ns())
+
+    def timekeeping(self) -> Timekeeping | None:
+        return read_timekeeping()
 
     async def sleep(self, nanoseconds: int, wake: asyncio.Event) -> None:
         with suppress(TimeoutError):

@@ -4,21 +4,22 @@ import asyncio
 import logging
 import traceback
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from probe.agent.clock import Clock
+from probe.agent.clock import Clock, Instant
 from probe.agent.config import Writes
 from probe.agent.control import Controls
 from probe.agent.effects import Effects
 from probe.agent.grid import Grid
 from probe.agent.load import Loaded
-from probe.agent.loop_watch import LoopWatch
+from probe.agent.loop_watch import Delay, LoopWatch
 from probe.agent.places import Places
 from probe.agent.records import slot_of, slots_record, unfinished_run
 from probe.agent.suspect import suspicions
 from probe.agent.timetable import Begin, Timetable
+from probe.agent.vitals import Spent, Vitals
 from probe.agent.writer import Change, Writer
 from probe.interrupt import Interrupt
 from probe.model.duration import format_duration
@@ -50,6 +51,7 @@ class Runs:
         loop_watch: LoopWatch,
         effects: Effects,
         secrets: Mapping[str, str],
+        vitals: Vitals,
         perform: Perform = run_journey,
     ) -> None:
         self.loaded = loaded
@@ -71,6 +73,7 @@ class Runs:
         self._timetable = timetable
         self._loop_watch = loop_watch
         self._effects = effects
+        self._vitals = vitals
         self._perform = perform
         self._places = Places(loaded.config.concurrency)
         self._accounts = Accounts()
@@ -171,16 +174,30 @@ class Runs:
         self.queue_ns += queue_ns
         started = self._clock.read()
         lag_ns = started.wall_ns - begin.planned.grid.due_ns(begin.index)
-        side_by_side = self.in_flight
+        health = Health(lag_ns=lag_ns, queue_ns=queue_ns, side_by_side=self.in_flight)
+        before = self._vitals.spent()
         run = await self._performed(begin, started.wall_ns)
         delays = self._loop_watch.delays_since(started.monotonic_ns)
-        worst_ns = max((delay.late_ns for delay in delays), default=0)
-        health = Health(worst_ns, lag_ns, queue_ns, side_by_side)
-        disturbed = suspicions(run, delays, started.monotonic_ns, self._clock.read().monotonic_ns)
+        health = self._observed(health, started, before, delays)
+        ended_ns = self._clock.read().monotonic_ns
+        disturbed = suspicions(run, delays, started.monotonic_ns, ended_ns, health.throttled_ns or 0)
         suspect = (*disturbed, *_began_late(health, begin.planned.grid))
         run = await self.controls.judge(replace(run, health=health, suspect=suspect))
         self._note(run)
         return Change(lambda connection: ledger.end(connection, begin.run_id), (RunRecord(run),))
+
+    def _observed(self, health: Health, started: Instant, before: Spent, delays: Sequence[Delay]) -> Health:
+        """With what was seen of the agent since the run was started."""
+        now = self._vitals.spent()
+        return replace(
+            health,
+            loop_delay_ns=max((delay.late_ns for delay in delays), default=0),
+            cpu_ns=now.cpu_ns - before.cpu_ns,
+            throttled_ns=None if now.throttled_ns is None else now.throttled_ns - (before.throttled_ns or 0),
+            gc_ns=now.gc_ns - before.gc_ns,
+            gc_worst_ns=self._vitals.pauses.worst_since(started.monotonic_ns),
+            timekeeping=self._clock.timekeeping(),
+        )
 
     async def _performed(self, begin: Begin, started_ns: int) -> Run:
         planned, config = begin.planned, self.loaded.config

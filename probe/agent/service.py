@@ -37,7 +37,7 @@ async def serve(path: Path, loaded: Loaded, environ: Mapping[str, str], secrets:
         agent = Agent(path, loaded, database, environ, SystemClock(), secrets=secrets)
         closing.push_async_callback(agent.effects.close)
         url = await closing.enter_async_context(listen(loaded.config.listen, lambda: status_of(agent), agent.reload))
-        with _signals(agent) as reloads:
+        with _signals(agent) as reloads, agent.vitals.pauses.watched():
             config, count = loaded.config, len(loaded.planned)
             log.info("agent %s of %s at %s: %d journeys", config.agent, config.region, url, count)
             await _live(agent, reloads)

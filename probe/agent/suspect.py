@@ -4,16 +4,19 @@ from probe.agent.loop_watch import Delay
 from probe.model.duration import format_duration
 from probe.model.result import Attempt, Exchange, Run
 from probe.model.timing import Clock, Phase
+from probe.wire.resolver import BY_TCP, SYSTEM
 
 SUSPECT_NS = 50_000_000
 """A disturbance this long may have moved a duration by an amount that a comparison would see."""
 
 
-def suspicions(run: Run, delays: Iterable[Delay], started_ns: int, ended_ns: int) -> tuple[str, ...]:
+def suspicions(
+    run: Run, delays: Iterable[Delay], started_ns: int, ended_ns: int, throttled_ns: int = 0
+) -> tuple[str, ...]:
     """Why the agent may have disturbed the run's timing; empty when it cannot have.
 
     The run was performed between two instants of the loop watch's clock; its own began no earlier than the first, and
-    no later than its duration before the second.
+    no later than its duration before the second. Meanwhile the agent was throttled for so long, nobody knows when.
     """
     attempts = [attempt for step in run.steps for attempt in step.attempts]
     slack_ns = max(ended_ns - run.duration_ns - started_ns, 0)
@@ -26,12 +29,16 @@ def suspicions(run: Run, delays: Iterable[Delay], started_ns: int, ended_ns: int
         )
     )
     held_up = (exchange.held_up_ns for each in attempts for exchange in each.exchanges)
-    return tuple(_reasons(max(late, default=0), max(held_up, default=0)))
+    if not any(_disturbed(each, each.started_ns, each.started_ns + each.duration_ns) for each in attempts):
+        throttled_ns = 0
+    return tuple(_reasons(max(late, default=0), throttled_ns, max(held_up, default=0)))
 
 
-def _reasons(late_ns: int, held_up_ns: int) -> Iterator[str]:
+def _reasons(late_ns: int, throttled_ns: int, held_up_ns: int) -> Iterator[str]:
     if late_ns:
         yield f"the agent's event loop was late by {format_duration(late_ns)}"
+    if throttled_ns >= SUSPECT_NS:
+        yield f"the agent was throttled for {format_duration(throttled_ns)}: its CPU limit is too low"
     if held_up_ns >= SUSPECT_NS:
         yield f"the agent read late: the server may have waited for it for {format_duration(held_up_ns)}"
 
@@ -46,10 +53,16 @@ def _disturbed(attempt: Attempt, since_ns: int, until_ns: int) -> bool:
 
 
 def _moved(exchange: Exchange, since_ns: int, until_ns: int) -> bool:
-    """Only Python's instants and a doubtful beginning of the answer do; a name is resolved by Python's clock always."""
+    """Only Python's instants and a doubtful beginning of the answer do."""
     if exchange.clock is Clock.USER or exchange.uncertain_ns >= SUSPECT_NS:
         return _overlap(exchange.started_ns, exchange.duration_ns, since_ns, until_ns)
-    return _overlap(exchange.started_ns, exchange.phases.get(Phase.RESOLVE, -1), since_ns, until_ns)
+    resolving_ns = -1 if _resolved_by_kernel(exchange.resolver) else exchange.phases.get(Phase.RESOLVE, -1)
+    return _overlap(exchange.started_ns, resolving_ns, since_ns, until_ns)
+
+
+def _resolved_by_kernel(resolver: str) -> bool:
+    """Whether the answer's packet was stamped, or none was waited for. What threads find is seen when Python looks."""
+    return bool(resolver) and resolver != SYSTEM and not resolver.endswith(BY_TCP)
 
 
 def _overlap(started_ns: int, duration_ns: int, since_ns: int, until_ns: int) -> bool:

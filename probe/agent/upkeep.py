@@ -86,6 +86,7 @@ async def tell(agent: Agent, since_ns: int = 0) -> None:
             *agent.deliveries.remarks,
             *(["stopping"] if agent.stopping else []),
         ),
+        timekeeping=agent.clock.timekeeping(),
     )
     await agent.writer.write(Change(records=(heartbeat,)))
 

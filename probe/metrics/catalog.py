@@ -64,6 +64,9 @@ OF_RUN: tuple[Metric[Run], ...] = (
     Metric("probe_phase_duration_seconds", GAUGE, "seconds", (*_RUN, "step", "phase", *_TIMED),
            readings.phase_durations,
            "How long a phase of that attempt took; absent if it was not reached. other is the agent's own time."),
+    Metric("probe_ssl_earliest_cert_expiry", GAUGE, "", (*_RUN, "step"), readings.certificate_expiry,
+           "When the first certificate expires of the chains that servers showed to the step's last attempt (Unix "
+           "time; blackbox_exporter's name for it). Absent for a step that made no TLS connection."),
 )  # fmt: skip
 
 COUNTS: tuple[Metric[AgentStatus], ...] = (
@@ -137,6 +140,20 @@ AGENT: tuple[Metric[AgentStatus], ...] = (
            "The event loop's worst delay within the last minute, while runs went on: they may have been as late."),
     Metric("probe_agent_loop_delay_seconds_total", COUNTER, "seconds", (), once(lambda it: it.loop_delay_seconds_total),
            "All delays of the event loop together while runs went on, since the agent started."),
+    Metric("probe_agent_gc_pause_max_seconds", GAUGE, "seconds", (), once(lambda it: it.gc_worst_ns / 1e9),
+           "The longest garbage collection within the last minute; 0 when it took less than a millisecond."),
+    Metric("probe_agent_gc_pause_seconds_total", COUNTER, "seconds", (), once(lambda it: it.gc_seconds_total),
+           "All garbage collections together, since the agent started."),
+    Metric("probe_agent_throttled_seconds_total", COUNTER, "seconds", (), readings.throttled,
+           "How long the agent's control group was held back for its CPU limit, over all processors, since it was "
+           "made; absent where nothing tells."),
+    Metric("probe_agent_clock_synchronised", GAUGE, "", (), readings.kept(lambda it: it.synchronised),
+           "1 if something keeps the machine's clock right, 0 if nothing does: its slots drift from the other "
+           "regions'. Absent where the kernel does not say, as the two below."),
+    Metric("probe_agent_clock_offset_seconds", GAUGE, "seconds", (), readings.kept(lambda it: it.offset_ns / 1e9),
+           "What the kernel has still to put right about the clock."),
+    Metric("probe_agent_clock_error_max_seconds", GAUGE, "seconds", (), readings.kept(lambda it: it.error_ns / 1e9),
+           "By how much the clock may be wrong at most, as the kernel estimates; 16 when it does not know."),
     Metric("probe_agent_suspect_runs_total", COUNTER, "", (), once(lambda it: it.suspect_runs),
            "Runs whose timing the agent may have disturbed, since it started."),
     Metric("probe_agent_runs_in_flight", GAUGE, "", (), once(lambda it: it.in_flight),

@@ -93,4 +93,14 @@ max by (region, agent, env) (present_over_time(probe_agent_heartbeat_timestamp_s
         "Records lost within the last hour, by exporter and reason.",
         "sum by (region, agent, env, exporter, reason) (increase(probe_export_dropped_total[1h])) > 0",
     ),
+    Query(
+        "Which certificate ends soon?",
+        "Days until the first certificate of a chain expires, where they are fewer than 14.",
+        "(min by (env, journey, step) (probe_ssl_earliest_cert_expiry) - time()) / 86400 < 14",
+    ),
+    Query(
+        "Whose clock cannot be trusted?",
+        "Agents whose machine nobody keeps on time: their slots drift away from the other regions'.",
+        "probe_agent_clock_synchronised == 0",
+    ),
 )

@@ -4,7 +4,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from probe.model.result import Cause, Run, Trigger, Verdict
+from probe.model.result import Cause, Run, Timekeeping, Trigger, Verdict
 from probe.model.slot import Reason, SlotState
 from probe.model.status import AgentStatus, ExporterStatus
 
@@ -66,6 +66,14 @@ def phase_durations(run: Run) -> Iterator[Reading]:
     for step in run.steps:
         for phase, nanoseconds in step.phases.items():
             yield (*_run(run), step.name, phase, step.verdict, _suspect(run)), nanoseconds / 1e9
+
+
+def certificate_expiry(run: Run) -> Iterator[Reading]:
+    for step in run.steps:
+        exchanges = step.attempts[-1].exchanges if step.attempts else ()
+        ends = [each.tls.expires_at for each in exchanges if each.tls and each.tls.expires_at]
+        if ends:
+            yield (*_run(run), step.name), min(ends).timestamp()
 
 
 def _run(run: Run) -> tuple[str, str]:
@@ -168,6 +176,21 @@ def controls(agent: AgentStatus) -> Iterator[Reading]:
 def controls_sound(agent: AgentStatus) -> Iterator[Reading]:
     if agent.controls_sound is not None:
         yield (), float(agent.controls_sound)
+
+
+def throttled(agent: AgentStatus) -> Iterator[Reading]:
+    if agent.throttled_seconds_total is not None:
+        yield (), agent.throttled_seconds_total
+
+
+def kept(read: Callable[[Timekeeping], float]) -> Callable[[AgentStatus], Iterator[Reading]]:
+    """Of how the clock is kept, where that is known."""
+
+    def reading(agent: AgentStatus) -> Iterator[Reading]:
+        if agent.timekeeping is not None:
+            yield (), float(read(agent.timekeeping))
+
+    return reading
 
 
 def reloads(agent: AgentStatus) -> Iterator[Reading]:

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from probe.model.result import SCHEMA, Run
+from probe.model.result import SCHEMA, Run, Timekeeping
 from probe.model.slot import Account, Reason, SlotState
 
 
@@ -84,6 +84,7 @@ class Heartbeat(Struct, frozen=True, tag_field="kind", tag="beat", omit_defaults
     """The worst since the heartbeat before."""
     notices: tuple[str, ...] = ()
     """What a person should know: a configuration that could not be reloaded, a clock that was set."""
+    timekeeping: Timekeeping | None = None
 
 
 Record = RunRecord | SlotsRecord | GapRecord | Heartbeat

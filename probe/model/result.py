@@ -214,6 +214,17 @@ class Effect(Struct, frozen=True, omit_defaults=True):
         return self.undoable and self.state is not EffectState.UNDONE
 
 
+class Timekeeping(Struct, frozen=True, omit_defaults=True):
+    """How the kernel keeps the wall clock, which slots go by."""
+
+    synchronised: bool
+    """Whether anything (NTP, PTP) keeps it right."""
+    offset_ns: int = 0
+    """What the kernel has still to put right; 0 too where a program does it in its own way, as chrony does."""
+    error_ns: int = 0
+    """By how much it may be wrong at most; 16 s is the kernel's way of saying that it does not know."""
+
+
 class Health(Struct, frozen=True, omit_defaults=True):
     """The agent while the run went on: what may have reached its numbers."""
 
@@ -225,6 +236,15 @@ class Health(Struct, frozen=True, omit_defaults=True):
     """Of that, waiting for a place among the runs at once."""
     side_by_side: int = 1
     """Runs in flight when it began, itself included."""
+    cpu_ns: int = 0
+    """Processor time the agent spent meanwhile, on its other runs too."""
+    throttled_ns: int | None = None
+    """How long its control group was held back for its CPU limit, over all processors; None where nothing tells."""
+    gc_ns: int = 0
+    """Garbage collections, all together."""
+    gc_worst_ns: int = 0
+    """The longest of them; 0 when it took less than a millisecond."""
+    timekeeping: Timekeeping | None = None
 
 
 class Run(Struct, frozen=True, omit_defaults=True):

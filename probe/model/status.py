@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from probe.model.result import Cause, Run, Trigger, Verdict
+from probe.model.result import Cause, Run, Timekeeping, Trigger, Verdict
 from probe.model.slot import Account
 
 
@@ -105,3 +105,10 @@ class AgentStatus(Struct, frozen=True):
     reload_failures: int
     reloaded_at: datetime | None
     notices: tuple[str, ...] = ()
+    gc_seconds_total: float = 0
+    """Garbage collections, since the agent started."""
+    gc_worst_ns: int = 0
+    """The longest of the last minute; 0 when it took less than a millisecond."""
+    throttled_seconds_total: float | None = None
+    """For the CPU limit of the agent's control group, since that was made; None where nothing tells."""
+    timekeeping: Timekeeping | None = None

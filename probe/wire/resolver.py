@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pycares
 
 SYSTEM = "system"
+BY_TCP = " by TCP"
 HOSTS = Path("/etc/hosts")
 
 _SIOCGSTAMPNS = 0x8907
@@ -175,7 +176,7 @@ class _Lookup:
             self._answered_ns = self._clock() - age_ns
             if self._asked:
                 servers = ", ".join(server.removesuffix(":53") for server in self._channel.servers)
-                self._source = servers if age_ns or sys.platform != "linux" else f"{servers} by TCP"
+                self._source = servers if age_ns or sys.platform != "linux" else servers + BY_TCP
             self._answer.set_result((result, status))
 
     def _watch(self, fd: int, readable: bool, writable: bool) -> None:

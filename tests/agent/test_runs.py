@@ -16,7 +16,9 @@ from probe.agent.grid import Grid
 from probe.agent.load import Loaded
 from probe.agent.loop_watch import LoopWatch
 from probe.agent.runs import Runs
+from probe.agent.throttle import Throttle
 from probe.agent.timetable import Begin, Timetable
+from probe.agent.vitals import Vitals
 from probe.agent.writer import Writer
 from probe.model.duration import NANOSECONDS
 from probe.model.instant import nanoseconds_of
@@ -46,6 +48,7 @@ class Stand:
         self.database = database
         self.timetable = Timetable()
         self.loop_watch = LoopWatch()
+        self.vitals = Vitals()
         clock = SystemClock()
         effects = settings.pop("effects", None) or Effects(Path("/no/state"), clock)
         loaded = Loaded(config(**settings), Path(), (), (), ())
@@ -59,6 +62,7 @@ class Stand:
             self.loop_watch,
             effects,
             environ or {},
+            self.vitals,
             perform,
         )
 
@@ -288,6 +292,48 @@ async def test_a_loop_that_is_late_while_an_answer_comes_disturbs_only_pythons_c
     assert run.health.loop_delay_ns > 200 * MS
     assert (run.verdict, bool(run.suspect)) == (Verdict.PASSED, clock is Clock.USER)
     assert (run.steps[0].phases[Phase.PROCESSING] < 1000 * MS) is (clock is Clock.KERNEL)
+
+
+async def test_a_runs_health_says_what_the_agent_spent_meanwhile(database: Database) -> None:
+    async def performed(journey: Journey, settings: Settings, **more: Any) -> Run:
+        until = time.process_time_ns() + 20 * MS
+        while time.process_time_ns() < until:
+            pass
+        stand.vitals.pauses.note(time.monotonic_ns(), 3 * MS)
+        return await run_journey(journey, settings, **more)
+
+    stand = Stand(database, performed)
+    stand.vitals.pauses.note(1, 100 * MS)
+    begin, spent_ns = await stand.begin(), time.process_time_ns()
+    await stand.runs.go(begin)
+    health = stand.runs.last["browse"].health
+    assert health is not None
+    assert 20 * MS <= health.cpu_ns <= time.process_time_ns() - spent_ns
+    assert (health.gc_ns, health.gc_worst_ns, health.timekeeping) == (3 * MS, 3 * MS, SystemClock().timekeeping())
+
+
+@pytest.mark.parametrize("clock", Clock)
+async def test_a_run_that_was_throttled_is_suspect_where_python_looked_at_the_clock(
+    database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    """The control group is files of the test's: how long it was held back grows by 90 ms while the run goes on."""
+    (tmp_path / "cgroup").write_text("0::/\n")
+    (tmp_path / "mountinfo").write_text(f"29 1 0:26 / {tmp_path} rw - cgroup2 cgroup2 rw\n")
+    (tmp_path / "cpu.stat").write_text("throttled_usec 5000\n")
+
+    async def performed(journey: Journey, settings: Settings, **more: Any) -> Run:
+        (tmp_path / "cpu.stat").write_text("throttled_usec 95000\n")
+        return await run_journey(journey, settings, **more)
+
+    stand = Stand(database, performed, environ={"PROBE_CLOCK": clock})
+    stand.vitals.throttle = Throttle(tmp_path)
+    with answering_after(0, 2) as (url, _):
+        await stand.runs.go(await stand.begin(steps=f"  - {{name: look, http: {{get: '{url}'}}}}\n"))
+    run = stand.runs.last["browse"]
+    assert run.health is not None
+    assert run.health.throttled_ns == 90 * MS
+    reason = "the agent was throttled for 90.0 ms: its CPU limit is too low"
+    assert (reason in run.suspect) is (clock is Clock.USER)
 
 
 async def test_a_region_whose_turn_it_is_not_stops_before_the_write(database: Database, effects: Effects) -> None:

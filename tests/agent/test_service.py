@@ -132,6 +132,8 @@ async def test_it_answers_at_its_address(tmp_path: Path) -> None:
         for path, part in (("/-/healthy", "healthy"), ("/-/ready", "ready"), ("/metrics", 'journey="quick"')):
             async with session.get(path) as answer:
                 assert (answer.status, part in await answer.text()) == (200, True)
+        async with session.get("/status.json") as answer:
+            assert (await answer.json())["gc_seconds_total"] > 0
         async with session.post("/-/reload") as answer:
             assert (answer.status, await answer.text()) == (200, "reloaded\n")
 

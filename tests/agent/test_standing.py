@@ -1,8 +1,11 @@
+import time
 from pathlib import Path
 
 from probe.agent.agent import Agent
 from probe.agent.load import load_agent
 from probe.agent.standing import status_of
+from probe.agent.throttle import Throttle
+from probe.model.result import Timekeeping
 from probe.spool.database import Database
 from tests.clock import FakeClock
 
@@ -41,3 +44,18 @@ async def test_a_status_says_what_is_planned_and_what_is_not(tmp_path: Path) -> 
     agent.writer.trouble = "disk full"
     assert (await status_of(agent)).why_not_ready == "the state folder takes no writes: disk full"
     await database.close()
+
+
+async def test_a_status_says_what_stood_in_the_agents_way(tmp_path: Path) -> None:
+    (tmp_path / "browse.yaml").write_text(JOURNEY.format(name="browse"))
+    path = tmp_path / "agent.yaml"
+    path.write_text("region: here\nagent: me\njourneys: [browse.yaml]\n")
+    database, clock = await Database.open(tmp_path / "state"), FakeClock()
+    agent = Agent(path, load_agent(path), database, {}, clock)
+    clock.kept = Timekeeping(synchronised=True, error_ns=5)
+    agent.vitals.pauses.note(time.monotonic_ns(), 7_000_000)
+    agent.vitals.throttle = Throttle(tmp_path)  # where nothing tells
+    status = await status_of(agent)
+    await database.close()
+    assert (status.gc_worst_ns, status.gc_seconds_total) == (7_000_000, 0.007)
+    assert (status.throttled_seconds_total, status.timekeeping) == (None, clock.kept)

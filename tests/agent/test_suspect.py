@@ -27,14 +27,16 @@ def attempt(*exchanges: Exchange, other_ms: int = 1) -> Attempt:
     return Attempt(100 * MS, 200 * MS, phases, Verdict.PASSED, exchanges)
 
 
-def found(attempt: Attempt, *delays: Delay, took_ms: int = 400, spent_ms: int = 400) -> tuple[str, ...]:
+def found(
+    attempt: Attempt, *delays: Delay, took_ms: int = 400, spent_ms: int = 400, throttled_ms: int = 0
+) -> tuple[str, ...]:
     """What is suspected of a run that took so long by its own account, within the time that was spent on it."""
     step = StepResult("look", "http", Verdict.PASSED, Place("", 1, 1, 2, ""), attempts=(attempt,))
     run = Run(
         "id", "browse", "browse.yaml", "here", "me", Trigger.SCHEDULE, datetime(2026, 1, 2, tzinfo=UTC),
         took_ms * MS, Verdict.PASSED, (step,), "1", 1,
     )  # fmt: skip
-    return suspicions(run, delays, BEGAN, BEGAN + spent_ms * MS)
+    return suspicions(run, delays, BEGAN, BEGAN + spent_ms * MS, throttled_ms * MS)
 
 
 def late(from_ms: int, until_ms: int, by_ms: int = 80) -> Delay:
@@ -78,6 +80,37 @@ def test_a_delay_counts_while_something_was_measured(delay: Delay, reasons: tupl
 def test_what_is_not_known_of_the_runs_beginning_counts_as_overlap() -> None:
     delay = late(301, 400)
     assert [found(PYTHONS, delay, took_ms=400, spent_ms=spent) for spent in (400, 402)] == [(), LATE]
+
+
+@pytest.mark.parametrize(
+    ("resolver", "reasons"),
+    [("10.0.0.2", ()), ("hosts", ()), ("10.0.0.2 by TCP", LATE), ("system", LATE), ("", LATE)],
+)
+def test_a_late_loop_moves_a_name_only_where_python_looked_when_it_was_known(
+    resolver: str, reasons: tuple[str, ...]
+) -> None:
+    named = exchange(phases={Phase.RESOLVE: 60 * MS}, resolver=resolver)
+    assert found(attempt(named), late(90, 200)) == reasons
+
+
+THROTTLED = ("the agent was throttled for 80.0 ms: its CPU limit is too low",)
+
+
+@pytest.mark.parametrize(
+    ("seen", "reasons"),
+    [
+        (attempt(exchange()), ()),
+        (attempt(exchange(clock=Clock.USER)), THROTTLED),
+        (attempt(exchange(uncertain_ns=60 * MS)), THROTTLED),
+        (attempt(exchange(), other_ms=60), THROTTLED),
+        (attempt(exchange(phases={Phase.RESOLVE: 60 * MS}, resolver="system")), THROTTLED),
+        (attempt(), THROTTLED),
+    ],
+    ids=["kernel", "python", "uncertain", "agent's own time", "resolving", "nothing on the wire"],
+)
+def test_throttling_disturbs_what_a_late_loop_does(seen: Attempt, reasons: tuple[str, ...]) -> None:
+    assert found(seen, throttled_ms=80) == reasons
+    assert found(seen, throttled_ms=49) == ()
 
 
 def test_a_name_is_resolved_by_pythons_clock_while_that_lasts() -> None:

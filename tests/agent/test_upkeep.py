@@ -8,6 +8,7 @@ from probe.agent import upkeep
 from probe.agent.agent import Agent
 from probe.agent.load import load_agent
 from probe.model.record import GapRecord, Heartbeat, decode_record
+from probe.model.result import Timekeeping
 from probe.spool import loss, queue
 from probe.spool.database import Database
 from probe.spool.loss import Origin, Unwritten
@@ -47,6 +48,15 @@ async def test_a_heartbeat_says_who_lives_and_how_its_ledger_stands(agent: Agent
     planned = agent.loaded.planned[0]
     assert (account.journey, account.every_ns, account.offset_ns) == ("browse", 60 * 10**9, planned.grid.offset_ns)
     assert (account.definition, account.adds_up) == (planned.journey.definition, True)
+
+
+async def test_a_heartbeat_says_how_the_machines_clock_is_kept(agent: Agent) -> None:
+    assert isinstance(agent.clock, FakeClock)
+    agent.clock.kept = Timekeeping(synchronised=False, error_ns=16 * 10**9)
+    await upkeep.tell(agent)
+    (beat,) = await waiting(agent)
+    assert isinstance(beat, Heartbeat)
+    assert beat.timekeeping == agent.clock.kept
 
 
 async def test_the_last_heartbeat_says_that_the_agent_is_stopping(agent: Agent) -> None:

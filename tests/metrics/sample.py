@@ -5,7 +5,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from probe.model.result import Cause, Effect, EffectState, Trigger, Verdict
+from probe.model.certificate import Certificate, TlsFacts
+from probe.model.result import Cause, Effect, EffectState, Timekeeping, Trigger, Verdict
 from probe.model.slot import Account
 from probe.model.status import (
     AgentStatus,
@@ -21,6 +22,11 @@ NOW = datetime(2026, 1, 31, 12, 5, 0, tzinfo=UTC)
 MINUTE = 60_000_000_000
 PASSED, FAILED = Verdict.PASSED, Verdict.FAILED
 
+_SHOWN = Certificate("shop.example", "An Authority", NOW - timedelta(days=80), NOW + timedelta(days=10))
+_AUTHORITY = Certificate("An Authority", "A Root", NOW - timedelta(days=800), NOW + timedelta(days=365))
+SECURED = TlsFacts("TLSv1.3", "TLS_AES_256_GCM_SHA384", "http/1.1", (_SHOWN, _AUTHORITY))
+_BROWSE = replace(sample.BROWSE.attempts[0], exchanges=(replace(sample.BROWSE.attempts[0].exchanges[0], tls=SECURED),))
+
 CHECKOUT = replace(
     sample.FAILED,
     env="production",
@@ -33,6 +39,7 @@ SEARCH = replace(
     env="production",
     trigger=Trigger.SCHEDULE,
     suspect=("the agent's event loop was late by 80 ms",),
+    steps=(replace(sample.BROWSE, attempts=(_BROWSE,)),),
 )
 
 
@@ -110,6 +117,10 @@ AGENT = AgentStatus(
     reload_failures=1,
     reloaded_at=NOW - timedelta(hours=1),
     notices=("the configuration was not reloaded: 2 mistakes in files",),
+    gc_seconds_total=0.75,
+    gc_worst_ns=2_500_000,
+    throttled_seconds_total=1.5,
+    timekeeping=Timekeeping(synchronised=True, offset_ns=-25_000, error_ns=1_200_000),
 )
 
 WELL = replace(AGENT, journeys=AGENT.journeys[1:2], exporters=AGENT.exporters[1:], notices=())

@@ -88,6 +88,17 @@ LOST: Series = {
     f"probe_export_dropped_total{labels('eu', exporter='hub', reason='size')}": "7x120",
 }
 
+DAY = 86_400
+ENDING: Series = {
+    f"probe_ssl_earliest_cert_expiry{run('eu', step='pay')}": per_minute(7200 + 13 * DAY),
+    f"probe_ssl_earliest_cert_expiry{run('us', step='pay')}": per_minute(7200 + 60 * DAY),
+    f"probe_ssl_earliest_cert_expiry{run('us', step='browse')}": per_minute(7200 + 14 * DAY),
+}
+DRIFTING: Series = {
+    f"probe_agent_clock_synchronised{labels('eu')}": per_minute(0),
+    f"probe_agent_clock_synchronised{labels('us')}": per_minute(1),
+}
+
 AGENT_OF_EU = '{agent="eu-1", env="prod", region="eu"}'
 CASES: list[tuple[str, Series, Answer]] = [
     (
@@ -125,6 +136,8 @@ CASES: list[tuple[str, Series, Answer]] = [
         LOST,
         {'{agent="eu-1", env="prod", exporter="hub", reason="age", region="eu"}': 60},
     ),
+    ("Which certificate ends soon?", ENDING, {'{env="prod", journey="checkout", step="pay"}': 13}),
+    ("Whose clock cannot be trusted?", DRIFTING, {f"probe_agent_clock_synchronised{labels('eu')}": 0}),
 ]
 
 

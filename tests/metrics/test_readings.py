@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
@@ -6,7 +8,7 @@ from probe.model.result import Cause, Trigger, Verdict
 from probe.model.slot import Reason
 from probe.model.status import JourneyStatus, RunCount, SlotCount
 from tests.export.sample import NOT_STARTED, PASSED
-from tests.metrics.sample import AGENT, CHECKOUT, SEARCH, account
+from tests.metrics.sample import AGENT, CHECKOUT, NOW, SEARCH, SECURED, account
 
 RUN = ("checkout", "manual")
 NEW = replace(AGENT, journeys=(JourneyStatus("new", account("new")),), runs=(), slots=())
@@ -40,6 +42,29 @@ def test_steps_keep_their_own_verdict_and_the_skipped_ones_are_absent() -> None:
 def test_phases_that_were_not_reached_are_absent() -> None:
     pay = [labels[3] for labels, _ in readings.phase_durations(CHECKOUT) if labels[2] == "pay"]
     assert pay == ["send", "processing", "transfer", "other"]
+
+
+def test_a_chain_expires_with_its_first_certificate_in_the_steps_last_attempt() -> None:
+    assert list(readings.certificate_expiry(CHECKOUT)) == []
+    first = (NOW + timedelta(days=10)).timestamp()
+    assert list(readings.certificate_expiry(SEARCH)) == [(("search", "schedule", "browse"), first)]
+    (step,) = SEARCH.steps
+    late = replace(SECURED, chain=SECURED.chain[1:])
+    last = replace(step.attempts[0], exchanges=(replace(step.attempts[0].exchanges[0], tls=late),))
+    polled = replace(SEARCH, steps=(replace(step, attempts=(*step.attempts, last)),))
+    assert [value for _, value in readings.certificate_expiry(polled)] == [late.chain[0].not_after.timestamp()]
+    redirected = replace(step.attempts[0], exchanges=(*last.exchanges, *step.attempts[0].exchanges))
+    hops = replace(SEARCH, steps=(replace(step, attempts=(redirected,)),))
+    assert [value for _, value in readings.certificate_expiry(hops)] == [first]
+    unread = replace(SEARCH, steps=(replace(step, attempts=()),))
+    assert list(readings.certificate_expiry(unread)) == []
+
+
+def test_what_the_machine_does_not_tell_is_absent() -> None:
+    silent = replace(AGENT, throttled_seconds_total=None, timekeeping=None)
+    read = readings.kept(lambda kept: kept.error_ns)
+    assert [list(readings.throttled(each)) for each in (AGENT, silent)] == [[((), 1.5)], []]
+    assert [list(read(each)) for each in (AGENT, silent)] == [[((), 1_200_000.0)], []]
 
 
 def test_a_disturbed_run_says_so_wherever_it_shows_a_duration() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from probe.agent.page.figures import ago, counted, size_text, span_text
 from probe.agent.page.markup import Html, element, foreign, joined, terms
 from probe.model.duration import format_duration
+from probe.model.result import Timekeeping
 from probe.model.status import AgentStatus, ControlStatus, ExporterStatus
 
 _TONES = {"retrying": "warning", "paused": "errored", "stopped": "quiet"}
@@ -72,9 +73,30 @@ def _facts(agent: AgentStatus) -> Iterator[tuple[str, str]]:
     yield "Running", f"{agent.in_flight} of at most {agent.concurrency}"
     yield "Waiting for a place", f"{agent.queued} now, {agent.queue_seconds_total:,.1f} s in all"
     yield "Event loop", f"late by at most {format_duration(agent.loop_delay_ns)} in the last minute"
+    yield "Garbage collection", _collections(agent)
+    yield "Throttled", _throttled(agent)
+    yield "Clock", _clock(agent.timekeeping)
     yield "Suspect runs", f"{agent.suspect_runs:,} since the start"
     yield "Effects", f"{agent.effects_open:,} to be undone, {agent.effects_leaked:,} leaked"
     yield "Unwritten", counted(agent.unwritten, "record")
     reloaded = (", the last ", ago(agent.reloaded_at, agent.now)) if agent.reloaded_at else ()
     yield "Reloads", joined((f"{agent.reloads} good", *reloaded, f", {agent.reload_failures} refused"))
     yield "Up", f"{span_text(agent.now - agent.started_at)}, since {agent.started_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _collections(agent: AgentStatus) -> str:
+    worst = f"at most {format_duration(agent.gc_worst_ns)}" if agent.gc_worst_ns else "less than 1 ms"
+    return f"{worst} at once in the last minute, {agent.gc_seconds_total:,.1f} s in all"
+
+
+def _throttled(agent: AgentStatus) -> str:
+    if agent.throttled_seconds_total is None:
+        return "not known: no control group tells"
+    return f"{agent.throttled_seconds_total:,.1f} s in all, for the CPU limit of its control group"
+
+
+def _clock(kept: Timekeeping | None) -> str:
+    if kept is None:
+        return "the kernel does not say how it is kept"
+    word = "synchronised" if kept.synchronised else "not synchronised"
+    return f"{word}, may be wrong by {format_duration(kept.error_ns)}"

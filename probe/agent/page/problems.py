@@ -33,6 +33,8 @@ def problems(agent: AgentStatus) -> Iterator[Problem]:
     if agent.unwritten:
         yield Problem("errored", f"The disk takes nothing: {counted(agent.unwritten, 'record')} wait in memory.")
     yield from filter(None, map(_delivery, agent.exporters))
+    if agent.timekeeping is not None and not agent.timekeeping.synchronised:
+        yield Problem("warning", "The machine's clock is not synchronised: slots drift from other regions'. Run NTP.")
     yield from (Problem("warning", notice) for notice in agent.notices)
 
 

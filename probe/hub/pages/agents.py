@@ -80,6 +80,8 @@ def _state(agent: AgentFacts, now_ns: int) -> tuple[Sign, str]:
         return REGION_SIGNS[RegionVerdict.AGENT], "its controls fail: its own network is in doubt"
     if wrong := _ledger(beat).wrong:
         return ODD, f"its ledger does not add up for {', '.join(wrong)}"
+    if beat.timekeeping is not None and not beat.timekeeping.synchronised:
+        return ODD, "its clock is not synchronised: its slots drift"
     return HEARD, ""
 
 

@@ -14,7 +14,7 @@ from probe.hub.pages.waterfall import Waterfall, waterfall
 from probe.model.duration import format_duration
 from probe.model.instant import nanoseconds_of
 from probe.model.plain import plain_reason
-from probe.model.result import Effect, Failure, Health, Run, StepResult, Verdict
+from probe.model.result import Effect, Failure, Health, Run, StepResult, Timekeeping, Verdict
 
 _LONGEST = 2000
 
@@ -208,3 +208,17 @@ def _health(health: Health) -> Iterator[Fact]:
     lag, queue = format_duration(health.lag_ns), format_duration(health.queue_ns)
     yield Fact("Lag", f"{lag}, {queue} of it queued", "From the slot's instant to the beginning of the run.")
     yield Fact("Side by side", str(health.side_by_side), "Runs in flight when it began, itself included.")
+    if health.cpu_ns:
+        yield Fact("Processor", format_duration(health.cpu_ns), "What the agent spent meanwhile, on other runs too.")
+    if health.throttled_ns:
+        yield Fact("Throttled", format_duration(health.throttled_ns), "Held back meanwhile: its CPU limit is too low.")
+    if health.gc_ns:
+        worst = f", {format_duration(health.gc_worst_ns)} at worst" if health.gc_worst_ns else ""
+        yield Fact("Garbage collection", f"{format_duration(health.gc_ns)}{worst}", "Nothing else went on meanwhile.")
+    if health.timekeeping:
+        yield Fact("Clock", *_clock(health.timekeeping))
+
+
+def _clock(kept: Timekeeping) -> tuple[str, str]:
+    said = "synchronised" if kept.synchronised else "not synchronised"
+    return f"{said}, may be wrong by {format_duration(kept.error_ns)}", "What slots and the run's instant go by."

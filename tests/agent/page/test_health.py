@@ -1,6 +1,7 @@
 from msgspec.structs import replace
 
 from probe.agent.page.health import controls, delivery, health
+from probe.model.result import Timekeeping
 from tests.agent.page.test_markup import Read
 from tests.metrics.sample import AGENT
 
@@ -48,9 +49,23 @@ def test_health_is_in_figures() -> None:
         "Running: 1 of at most 10",
         "Waiting for a place: 0 now, 0.5 s in all",
         "Event loop: late by at most 4.50 ms in the last minute",
+        "Garbage collection: at most 2.50 ms at once in the last minute, 0.8 s in all",
+        "Throttled: 1.5 s in all, for the CPU limit of its control group",
+        "Clock: synchronised, may be wrong by 1.20 ms",
         "Suspect runs: 1 since the start",
         "Effects: 1 to be undone, 0 leaked",
         "Unwritten: 0 records",
         "Reloads: 2 good, the last 1 h ago, 1 refused",
         "Up: 3 h, since 2026-01-31 09:05 UTC",
     ]
+
+
+def test_what_the_machine_does_not_tell_is_said() -> None:
+    unknown = replace(AGENT, throttled_seconds_total=None, timekeeping=None, gc_worst_ns=0)
+    assert lines(health(unknown))[3:6] == [
+        "Garbage collection: less than 1 ms at once in the last minute, 0.8 s in all",
+        "Throttled: not known: no control group tells",
+        "Clock: the kernel does not say how it is kept",
+    ]
+    drifting = replace(AGENT, timekeeping=Timekeeping(synchronised=False, error_ns=16_000_000_000))
+    assert lines(health(drifting))[5] == "Clock: not synchronised, may be wrong by 16.0 s"

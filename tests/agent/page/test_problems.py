@@ -1,7 +1,7 @@
 from msgspec.structs import replace
 
 from probe.agent.page.problems import Problem, problems, step_that_broke
-from probe.model.result import Cause, Failure, Verdict
+from probe.model.result import Cause, Failure, Timekeeping, Verdict
 from probe.model.status import AgentStatus, JourneyStatus
 from tests.export.sample import NOT_STARTED
 from tests.metrics.sample import AGENT, CHECKOUT, SEARCH, WELL, account
@@ -35,6 +35,12 @@ def test_whose_problem_it_is_comes_first() -> None:
         ("warning", "hub takes no results at the moment; 12 records wait."),
         ("warning", "the configuration was not reloaded: 2 mistakes in files"),
     ]
+
+
+def test_a_clock_that_nothing_keeps_right_is_told() -> None:
+    said = "The machine's clock is not synchronised: slots drift from other regions'. Run NTP."
+    assert told(replace(WELL, timekeeping=Timekeeping(synchronised=False))) == [("warning", said)]
+    assert told(replace(WELL, timekeeping=None)) == []
 
 
 def test_many_failures_are_one_problem() -> None:

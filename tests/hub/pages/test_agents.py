@@ -6,6 +6,7 @@ from probe.hub.facts import AgentFacts
 from probe.hub.pages.agents import HEARD, ODD, UNKNOWN, AgentRow, Ledger, agent_row, is_silent
 from probe.hub.pages.moment import moment
 from probe.hub.pages.sign import REGION_SIGNS, Sign
+from probe.model.result import Timekeeping
 from tests.hub.records import MINUTE, NOW, SECOND, account, beat
 
 
@@ -75,3 +76,9 @@ def test_a_ledger_that_does_not_add_up_is_told_by_its_journey() -> None:
     row = agent_row(agent(accounts=(account(0, 60), account(0, 60, "search", ran=59))), NOW)
     assert (row.sign, row.why) == (ODD, "its ledger does not add up for search")
     assert row.ledger == Ledger(120, 119, wrong=("search",))
+
+
+def test_a_clock_that_nothing_keeps_right_is_worth_a_look() -> None:
+    drifting = agent_row(agent(timekeeping=Timekeeping(synchronised=False)), NOW)
+    assert (drifting.sign, drifting.why) == (ODD, "its clock is not synchronised: its slots drift")
+    assert agent_row(agent(timekeeping=Timekeeping(synchronised=True)), NOW).sign == HEARD

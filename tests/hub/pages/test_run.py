@@ -1,8 +1,11 @@
+from msgspec.structs import replace
+
 from probe.hub.pages.known import RunKnown
 from probe.hub.pages.moment import moment
 from probe.hub.pages.run import Broken, CaptureRow, CheckRow, Fact, Neighbour, run_view
 from probe.hub.pages.sign import RUN_SIGNS, Sign
-from tests.export.sample import NOT_STARTED, PASSED
+from probe.model.result import Health, Timekeeping
+from tests.export.sample import MS, NOT_STARTED, PASSED
 from tests.hub.pages.compared import line
 from tests.hub.pages.seed import FAILED_RUN, failed_run
 from tests.hub.records import MINUTE, NOW
@@ -84,6 +87,18 @@ def test_who_when_and_in_what_state() -> None:
         Fact("Event loop", "212 ms at worst", "How late Python may have looked."),
         Fact("Lag", "40.0 ms, 15.0 ms of it queued", "From the slot's instant to the beginning of the run."),
         Fact("Side by side", "7", "Runs in flight when it began, itself included."),
+    )
+
+
+def test_an_agent_that_had_its_troubles_says_them() -> None:
+    kept = Timekeeping(synchronised=False, error_ns=16 * 10**9)
+    health = Health(cpu_ns=30 * MS, throttled_ns=90 * MS, gc_ns=12 * MS, gc_worst_ns=8 * MS, timekeeping=kept)
+    view = run_view(RunKnown(replace(failed_run(), health=health)), NOW)
+    assert view.health[3:] == (
+        Fact("Processor", "30.0 ms", "What the agent spent meanwhile, on other runs too."),
+        Fact("Throttled", "90.0 ms", "Held back meanwhile: its CPU limit is too low."),
+        Fact("Garbage collection", "12.0 ms, 8.00 ms at worst", "Nothing else went on meanwhile."),
+        Fact("Clock", "not synchronised, may be wrong by 16.0 s", "What slots and the run's instant go by."),
     )
 
 
