@@ -1,13 +1,15 @@
 """A Run for a person at a terminal: what broke, where, how slow."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import click
 from msgspec import Struct
 
+from probe.export import explain
 from probe.export.bar import LETTERS, slices, slowest
-from probe.export.text import cells, cut, excerpt, padded, printable
+from probe.export.text import cells, cut, excerpt, padded, printable, wrapped
 from probe.model.duration import format_duration
 from probe.model.plain import plain_reason
 from probe.model.result import Attempt, EffectState, Exchange, Failure, Run, Section, StepResult, Verdict
@@ -25,6 +27,8 @@ _PHASE_COLOURS = {
     Phase.OTHER: None,
 }
 _BAR = 28
+_SLOW_NS = 300_000_000
+"""A server that takes so long for an answer is worth a word of why."""
 _NAME = 36
 _REASON = 60
 
@@ -53,6 +57,7 @@ def report(runs: Sequence[Run], view: View) -> Iterator[str]:
             yield _headline(run, view)
     for run in runs:
         yield from failures(run, view)
+    yield from _ending_lines(runs, view)
     if many or view.quiet:
         yield summary(runs, view)
 
@@ -70,7 +75,7 @@ def run_lines(run: Run, view: View) -> Iterator[str]:
     scale = max((step.duration_ns for step in run.steps), default=0)
     name_width = min(_NAME, max((cells(_title(step)) for step in run.steps), default=0))
     for step in run.steps:
-        yield from _step_lines(step, scale, name_width, view)
+        yield from _step_lines(step, scale, name_width, view, run.started_at)
     yield from phase_legend((step.phases for step in run.steps), view)
 
 
@@ -78,11 +83,11 @@ def failures(run: Run, view: View) -> Iterator[str]:
     """Every step that did not pass, at its place in the file; then what a write left behind."""
     broken = [step for step in run.steps if step.failure is not None]
     if run.failure is not None and not broken:
-        yield from _failure_lines(run.journey, run.failure, None, view)
+        yield from _failure_lines(run.journey, run.failure, None, view, run.started_at)
         yield ""
     for step in broken:
         assert step.failure is not None
-        yield from _failure_lines(f"{run.journey} › {step.name}", step.failure, step, view)
+        yield from _failure_lines(f"{run.journey} › {step.name}", step.failure, step, view, run.started_at)
         yield ""
     yield from _effect_lines(run, view)
 
@@ -130,7 +135,7 @@ def _title(step: StepResult) -> str:
     return cut(f"always: {title}", _NAME) if step.section is Section.ALWAYS else title
 
 
-def _step_lines(step: StepResult, scale: int, name_width: int, view: View) -> Iterator[str]:
+def _step_lines(step: StepResult, scale: int, name_width: int, view: View, at: datetime) -> Iterator[str]:
     mark = view.style(_MARKS[step.verdict], fg=_COLOURS[step.verdict])
     name = padded(_title(step), name_width)
     if step.verdict is Verdict.SKIPPED:
@@ -143,7 +148,16 @@ def _step_lines(step: StepResult, scale: int, name_width: int, view: View) -> It
     yield f"  {mark} {name}  {format_duration(step.duration_ns):>8}  {bar}  {note}".rstrip()
     if view.verbose:
         for attempt in step.attempts:
-            yield from _attempt_lines(attempt, view)
+            yield from _attempt_lines(attempt, view, at)
+    elif step.failure is None:
+        yield from (view.style(f"      {cut(words, view.width - 6)}", dim=True) for words in _slowness(step, at))
+
+
+def _slowness(step: StepResult, at: datetime) -> Iterator[str]:
+    """Of the exchanges that kept the step waiting for a server."""
+    for exchange in step.attempts[-1].exchanges if step.attempts else ():
+        if exchange.phases.get(Phase.PROCESSING, 0) >= _SLOW_NS:
+            yield from _explained(exchange, at)
 
 
 def _note(step: StepResult) -> str:
@@ -164,11 +178,13 @@ def _note(step: StepResult) -> str:
     return ", ".join(words)
 
 
-def _attempt_lines(attempt: Attempt, view: View) -> Iterator[str]:
+def _attempt_lines(attempt: Attempt, view: View, at: datetime) -> Iterator[str]:
     for exchange in attempt.exchanges:
         yield view.style(f"      {cut(_spell(exchange), view.width - 6)}", dim=True)
         phases = "  ".join(f"{phase} {format_duration(ns)}" for phase, ns in exchange.phases.items())
         yield view.style(f"        {phases}", dim=True)
+        for line in wrapped(" · ".join(explain.facts(exchange, at)), view.width - 8):
+            yield view.style(f"        {line}", dim=True)
     for check in attempt.checks:
         mark = "✓" if check.passed else "~" if check.soft else "✗"
         yield f"      {mark} {cut(f'{check.check} {check.expected}', 60)}  {cut(f'got {check.actual}', 60)}"
@@ -183,7 +199,7 @@ def _spell(exchange: Exchange) -> str:
     return f"{exchange.method} {exchange.url} → {answer} in {format_duration(exchange.duration_ns)}{reused}"
 
 
-def _failure_lines(title: str, failure: Failure, step: StepResult | None, view: View) -> Iterator[str]:
+def _failure_lines(title: str, failure: Failure, step: StepResult | None, view: View, at: datetime) -> Iterator[str]:
     verdict = failure.cause.verdict
     yield view.style(
         f"{_MARKS[verdict]} {printable(title)}: {verdict} ({failure.cause})", fg=_COLOURS[verdict], bold=True
@@ -196,15 +212,16 @@ def _failure_lines(title: str, failure: Failure, step: StepResult | None, view: 
         yield f"    expected  {cut(failure.expected, view.width * 2)}"
         yield f"    actual    {cut(failure.actual, view.width * 2)}"
     if step is not None and step.attempts:
-        yield from _evidence(step.attempts[-1], view)
+        yield from _evidence(step.attempts[-1], view, at)
     if failure.hint:
         yield f"    hint      {cut(failure.hint, view.width * 2)}"
 
 
-def _evidence(attempt: Attempt, view: View) -> Iterator[str]:
+def _evidence(attempt: Attempt, view: View, at: datetime) -> Iterator[str]:
     """What went over the wire, and whatever else did not hold."""
     for exchange in attempt.exchanges:
         yield f"    request   {cut(_spell(exchange), view.width - 14)}"
+        yield from (f"              {cut(words, view.width - 14)}" for words in _explained(exchange, at))
     if attempt.body:
         yield f"    body      {cut(attempt.body, view.width - 14)}"
     others = [
@@ -226,6 +243,32 @@ def _effect_lines(run: Run, view: View) -> Iterator[str]:
             )
             yield f"    look for the idempotency key {effect.key}"
             yield ""
+
+
+def _explained(exchange: Exchange, at: datetime) -> Iterator[str]:
+    """What helps to find out why an exchange failed, or took long."""
+    yield from explain.split(exchange)
+    yield from explain.server_timing(exchange.server_timing)
+    if exchange.edge:
+        yield f"answered by {explain.edge(exchange.edge)}"
+    yield from explain.resent(exchange)
+    if exchange.tls and exchange.tls.chain and exchange.failure:
+        yield explain.certificate(exchange.tls.chain[0], at)
+
+
+def _ending_lines(runs: Sequence[Run], view: View) -> Iterator[str]:
+    """Certificates that end soon, each once."""
+    secured = (
+        (exchange.tls, run.started_at)
+        for run in runs
+        for step in run.steps
+        for attempt in step.attempts[-1:]
+        for exchange in attempt.exchanges
+        if exchange.tls and not exchange.failure
+    )
+    told = (explain.certificate(shown, at) for tls, at in secured for shown in explain.ending(tls, at))
+    for words in dict.fromkeys(told):
+        yield view.style(f"! {cut(words, view.width - 2)}", fg="yellow", bold=True)
 
 
 def _letters(phase: Phase, count: int, view: View) -> str:

@@ -11,10 +11,6 @@ class ServerTiming(Struct, frozen=True, omit_defaults=True):
     """None when the server gives no duration."""
     description: str = ""
 
-    @property
-    def title(self) -> str:
-        return self.description or self.name
-
 
 class Edge(Struct, frozen=True, omit_defaults=True):
     """The edge of a content delivery network that answered, by its headers."""

@@ -1,8 +1,14 @@
+from datetime import timedelta
+from typing import Any
+
 from msgspec.structs import replace
 
 from probe.export.console import View, report, summary
-from probe.model.result import Verdict
-from tests.export.sample import BROWSE, FAILED, NOT_STARTED, PASSED
+from probe.model.certificate import Certificate, TlsFacts
+from probe.model.result import Cause, Failure, Run, StepResult, Verdict
+from probe.model.served import Edge, ServerTiming
+from probe.model.timing import Phase
+from tests.export.sample import BROWSE, FAILED, MS, NOT_STARTED, PASSED, PAY
 
 FAILED_REPORT = """\
 ✗ failed  checkout  1.50 s  in pay: jsonpath $.status: expected equals "paid"
@@ -86,3 +92,65 @@ def test_the_summary_of_nothing_says_so() -> None:
 
 def test_an_interrupted_run_says_so() -> None:
     assert text(replace(PASSED, interrupted=True, verdict=Verdict.ERRORED)).startswith("! interrupted  checkout")
+
+
+SHOWN = Certificate("shop.example", "An Authority", PASSED.started_at, PASSED.started_at + timedelta(days=3, hours=1))
+ENDS = "certificate ends on 2026-02-03, in 3 days: shop.example, issued by An Authority"
+SLOW = {Phase.PROCESSING: 420 * MS, Phase.OTHER: MS}
+TIMED = ServerTiming("db", 300 * MS)
+
+
+def performed(step: StepResult, **more: Any) -> StepResult:
+    """The step with that known of its only exchange."""
+    (attempt,) = step.attempts
+    (exchange,) = attempt.exchanges
+    return replace(step, attempts=(replace(attempt, exchanges=(replace(exchange, **more),)),))
+
+
+def lines(*runs: Run, **view: Any) -> list[str]:
+    return [line.strip() for line in report(runs, View(**view))]
+
+
+def test_a_server_that_took_long_is_told_why() -> None:
+    known = {"min_rtt_ns": 80 * MS, "server_timing": (TIMED,), "edge": Edge("Fastly", "FRA")}
+    said = [
+        "about 80.0 ms of processing is the round trip, 340 ms the server",
+        "Server-Timing: db 300 ms",
+        "answered by Fastly FRA",
+    ]
+    slow = lines(replace(PASSED, steps=(performed(BROWSE, phases=SLOW, **known),)))
+    first = next(place for place, line in enumerate(slow) if line.startswith("✓ browse"))
+    assert slow[first + 1 : first + 4] == said
+    quick = lines(replace(PASSED, steps=(performed(BROWSE, phases={Phase.PROCESSING: 299 * MS}, **known),)))
+    assert not set(said) & set(quick)
+
+
+def test_a_failure_shows_what_is_known_of_its_exchange() -> None:
+    shop = TlsFacts("TLSv1.3", "AES", "", (replace(SHOWN, not_after=SHOWN.not_after + timedelta(days=90)),))
+    pay = performed(PAY, phases=SLOW, min_rtt_ns=20 * MS, server_timing=(TIMED,), retransmits=1, tls=shop)
+    said = lines(replace(FAILED, steps=(pay,)))
+    first = next(place for place, line in enumerate(said) if line.startswith("request"))
+    assert said[first + 1 : first + 4] == [
+        "about 20.0 ms of processing is the round trip, 400 ms the server",
+        "Server-Timing: db 300 ms",
+        "1 segment had to be sent again: packets are lost on the way",
+    ]
+    assert not [line for line in said if "certificate" in line]
+    assert len([line for line in said if line == "Server-Timing: db 300 ms"]) == 1
+
+
+def test_a_certificate_that_was_refused_is_shown() -> None:
+    refused = Failure(Cause.TLS, "not trusted")
+    pay = replace(performed(PAY, failure=refused, tls=TlsFacts("", "", "", (SHOWN,))), failure=refused)
+    assert [line for line in lines(replace(FAILED, steps=(pay,), failure=refused)) if "certificate" in line] == [ENDS]
+
+
+def test_a_certificate_that_ends_soon_is_told_once_whatever_passed() -> None:
+    secured = replace(PASSED, steps=(performed(BROWSE, tls=TlsFacts("TLSv1.3", "AES", "", (SHOWN,))),))
+    for view in ({}, {"quiet": True}):
+        assert [line for line in lines(secured, secured, **view) if "certificate" in line] == [f"! {ENDS}"]
+
+
+def test_verbose_shows_what_is_known_of_an_exchange() -> None:
+    run = replace(PASSED, steps=(performed(BROWSE, resolver="hosts", sent_bytes=7, received_bytes=1234),))
+    assert "name known by hosts · 7 bytes sent · 1 234 bytes" in lines(run, verbose=True)

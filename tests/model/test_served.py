@@ -1,5 +1,9 @@
-from probe.model.served import ServerTiming
+import msgspec
+
+from probe.model.served import Edge, ServerTiming
 
 
-def test_a_metric_is_called_by_its_description_where_it_has_one() -> None:
-    assert [ServerTiming("db", 1, "Database").title, ServerTiming("db", 1).title] == ["Database", "db"]
+def test_what_a_header_does_not_say_is_left_out_of_the_record() -> None:
+    assert (
+        msgspec.json.encode((ServerTiming("miss"), Edge("Cloudflare"))) == b'[{"name":"miss"},{"network":"Cloudflare"}]'
+    )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from probe.export.explain import facts
 from probe.hub.pages.figure import Segment, Tick, duration_ticks, percent, segments
 from probe.hub.pages.sign import Sign, run_sign
 from probe.model.duration import format_duration
@@ -34,7 +35,7 @@ def waterfall(run: Run) -> Waterfall:
     exchanges = [exchange for step in run.steps for attempt in step.attempts for exchange in attempt.exchanges]
     parts = [step.phases for step in run.steps] + [exchange.phases for exchange in exchanges]
     return Waterfall(
-        lines=tuple(line for step in run.steps for line in _step_lines(step, run.duration_ns)),
+        lines=tuple(line for step in run.steps for line in _step_lines(step, run)),
         ticks=duration_ticks(max(1, run.duration_ns)),
         phases=tuple(phase for phase in Phase if any(phase in phases for phases in parts)),
     )
@@ -46,7 +47,7 @@ def exact(nanoseconds: float) -> str:
     return f"{whole}.{rest:06d} ms"
 
 
-def _step_lines(step: StepResult, scale_ns: int) -> Iterator[Line]:
+def _step_lines(step: StepResult, run: Run) -> Iterator[Line]:
     """A step with one exchange is one line; else its own line is the frame around those of its parts."""
     exchanges = [exchange for attempt in step.attempts for exchange in attempt.exchanges]
     single = exchanges[0] if len(exchanges) == len(step.attempts) == 1 else None
@@ -57,24 +58,24 @@ def _step_lines(step: StepResult, scale_ns: int) -> Iterator[Line]:
         level=0,
         sign=run_sign(step.verdict),
         label=step.name,
-        details=tuple(_step_details(step, single)),
-        segments=_frame(started, ended, scale_ns) if framed else _phases(step.phases, started, scale_ns),
+        details=tuple(_step_details(step, single, run)),
+        segments=_frame(started, ended, run.duration_ns) if framed else _phases(step.phases, started, run.duration_ns),
         duration="" if step.skipped else format_duration(step.duration_ns),
         exact=_from_to(started, started + step.duration_ns),
         failure=step.failure.message if step.failure else "",
     )
     if framed:
         for number, attempt in enumerate(step.attempts, 1):
-            yield from _attempt_lines(attempt, number if len(step.attempts) > 1 else 0, scale_ns)
+            yield from _attempt_lines(attempt, number if len(step.attempts) > 1 else 0, run)
 
 
-def _step_details(step: StepResult, single: Exchange | None) -> Iterator[str]:
+def _step_details(step: StepResult, single: Exchange | None, run: Run) -> Iterator[str]:
     if step.section is not Section.STEPS:
         yield str(step.section)
     if step.skipped:
         yield f"skipped: {step.skipped}"
     if single:
-        yield from _exchange_details(single, spelt=True)
+        yield from _exchange_details(single, run, spelt=True)
     elif step.attempts:
         yield step.kind
     if len(step.attempts) > 1:
@@ -85,33 +86,34 @@ def _step_details(step: StepResult, single: Exchange | None) -> Iterator[str]:
         yield "flaky: it passed on a later attempt"
 
 
-def _attempt_lines(attempt: Attempt, number: int, scale_ns: int) -> Iterator[Line]:
+def _attempt_lines(attempt: Attempt, number: int, run: Run) -> Iterator[Line]:
     """Its exchanges; one of several attempts has a line of its own, which is enough when it has one exchange."""
     single = attempt.exchanges[0] if number and len(attempt.exchanges) == 1 else None
     if number:
         framed = len(attempt.exchanges) > 1
         started, ended = attempt.started_ns, attempt.started_ns + attempt.duration_ns
+        scale_ns = run.duration_ns
         yield Line(
             level=1,
             sign=run_sign(attempt.verdict),
             label=f"attempt {number}",
-            details=tuple(_exchange_details(single, spelt=True)) if single else (),
+            details=tuple(_exchange_details(single, run, spelt=True)) if single else (),
             segments=_frame(started, ended, scale_ns) if framed else _phases(attempt.phases, started, scale_ns),
             duration=format_duration(attempt.duration_ns),
             exact=_from_to(started, ended),
             failure=_message(attempt.failure),
         )
     for exchange in attempt.exchanges if not single else ():
-        yield _exchange_line(exchange, 2 if number else 1, scale_ns)
+        yield _exchange_line(exchange, 2 if number else 1, run)
 
 
-def _exchange_line(exchange: Exchange, level: int, scale_ns: int) -> Line:
+def _exchange_line(exchange: Exchange, level: int, run: Run) -> Line:
     return Line(
         level=level,
         sign=None,
         label=_spelt(exchange),
-        details=tuple(_exchange_details(exchange)),
-        segments=_phases(exchange.phases, exchange.started_ns, scale_ns),
+        details=tuple(_exchange_details(exchange, run)),
+        segments=_phases(exchange.phases, exchange.started_ns, run.duration_ns),
         duration=format_duration(exchange.duration_ns),
         exact=_from_to(exchange.started_ns, exchange.started_ns + exchange.duration_ns),
         failure=_message(exchange.failure),
@@ -123,17 +125,16 @@ def _spelt(exchange: Exchange) -> str:
     return f"{exchange.method} {exchange.url} → {answer}"
 
 
-def _exchange_details(exchange: Exchange, *, spelt: bool = False) -> Iterator[str]:
+def _exchange_details(exchange: Exchange, run: Run, *, spelt: bool = False) -> Iterator[str]:
     if spelt:
         yield _spelt(exchange)
     if exchange.http_version:
         yield f"HTTP/{exchange.http_version.removeprefix('HTTP/')}"
     if exchange.remote:
         yield exchange.remote
-    if exchange.received_bytes:
-        yield f"{exchange.received_bytes:,} bytes".replace(",", " ")
     yield "reused connection" if exchange.reused else "new connection"
     yield f"{exchange.clock} clock"
+    yield from facts(exchange, run.started_at)
 
 
 def _phases(phases: Mapping[Phase, int], started_ns: int, scale_ns: int) -> tuple[Segment, ...]:

@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 import pytest
 from msgspec.structs import replace
 
 from probe.hub.pages.figure import Segment, Tick
 from probe.hub.pages.sign import RUN_SIGNS
 from probe.hub.pages.waterfall import Line, exact, waterfall
+from probe.model.certificate import Certificate, TlsFacts
 from probe.model.result import Attempt, Verdict
 from probe.model.timing import Phase
 from tests.export.sample import BROWSE, CONFIRMED, FAILED, LOG_OUT, MS, PASSED
@@ -32,6 +35,21 @@ def test_a_step_with_one_exchange_is_one_line() -> None:
         ),
         duration="200 ms",
         exact="from 0.000000 ms to 200.000000 ms",
+    )
+
+
+def test_an_exchange_says_what_is_known_of_it() -> None:
+    (attempt,) = BROWSE.attempts
+    ends = PASSED.started_at + timedelta(days=90)
+    tls = TlsFacts("TLSv1.3", "AES", "", (Certificate("shop", "An Authority", PASSED.started_at, ends),))
+    known = replace(attempt.exchanges[0], tls=tls, wire_received_bytes=1639, received_bytes=157, min_rtt_ns=20 * MS)
+    step = replace(BROWSE, attempts=(replace(attempt, exchanges=(known,)),))
+    (line,) = waterfall(replace(PASSED, steps=(step,))).lines
+    assert line.details[3:] == (
+        "TLSv1.3 AES",
+        "certificate ends on 2026-05-01, in 90 days: shop, issued by An Authority",
+        "157 bytes (1 639 on the wire)",
+        "about 20.0 ms of processing is the round trip, 80.0 ms the server",
     )
 
 
