@@ -12,6 +12,7 @@ from probe.agent.clock import Clock, Instant
 from probe.agent.control import Controls
 from probe.agent.deliveries import Deliveries, enrol
 from probe.agent.effects import Effects
+from probe.agent.egress import Egress
 from probe.agent.load import Loaded, load_agent, unready
 from probe.agent.logs import start_logging
 from probe.agent.loop_watch import LoopWatch
@@ -60,7 +61,8 @@ class Agent:
         self.database = database
         self.started_at = datetime_of(clock.read().wall_ns)
         self.timetable = Timetable()
-        self.deliveries = Deliveries(database, loaded, environ, clock)
+        self.egress = Egress(lambda: clock.read().wall_ns)
+        self.deliveries = Deliveries(database, loaded, environ, clock, self.egress.note)
         self.writer = Writer(database, self.deliveries.wake)
         self.controls = Controls(loaded.targets, lambda: clock.read().monotonic_ns)
         self.loop_watch = LoopWatch()
@@ -77,6 +79,7 @@ class Agent:
             self.effects,
             self.secrets,
             self.vitals,
+            self.egress,
             perform,
         )
         self.notices: list[str] = []
@@ -110,6 +113,11 @@ class Agent:
         if self.writer.trouble:
             return f"the state folder takes no writes: {self.writer.trouble}"
         return "stopping" if self.stopping else "" if self._begun else "starting"
+
+    @property
+    def all_notices(self) -> tuple[str, ...]:
+        """What a person should look at now."""
+        return (*self.notices, *self.egress.notices())
 
     def stop(self) -> None:
         """No new slots from now on."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from sqlite3 import Connection
 from typing import Any
 
@@ -25,10 +25,18 @@ log = logging.getLogger("probe.delivery")
 class Deliveries:
     """`run` is their life. They are replaced when the configuration's exporters are."""
 
-    def __init__(self, database: Database, loaded: Loaded, environ: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        loaded: Loaded,
+        environ: Mapping[str, str],
+        clock: Clock,
+        seen: Callable[[str], None] = lambda address: None,
+    ) -> None:
         self._database = database
         self._environ = environ
         self._clock = clock
+        self._seen = seen
         self.loaded = loaded
         self._deliveries = self._make()
         self._changed = asyncio.Event()
@@ -84,7 +92,8 @@ class Deliveries:
         )
 
     def _make(self) -> list[Delivery]:
-        return [Delivery(self._database, self._route(export), self._clock) for export in self.loaded.config.export]
+        exports = self.loaded.config.export
+        return [Delivery(self._database, self._route(each), self._clock, seen=self._seen) for each in exports]
 
     def _route(self, export: Export) -> Route:
         config = self.loaded.config

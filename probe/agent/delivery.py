@@ -58,7 +58,9 @@ class Delivery:
         *,
         chance: Callable[[], float] = random.random,
         send_limit_ns: int = SEND_LIMIT_NS,
+        seen: Callable[[str], None] = lambda address: None,
     ) -> None:
+        """`seen` is told the address this agent is seen under, by every other side that knows."""
         self.route = route
         self._database = database
         self._clock = clock
@@ -66,6 +68,7 @@ class Delivery:
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
         self._most = MOST_RECORDS
+        self._seen = seen
         self._patience = Patience(route.exporter, clock, chance)
         self._proven = False
         """Whether this session has delivered something."""
@@ -202,6 +205,8 @@ class Delivery:
         self._delivered_at = datetime_of(self._clock.read().wall_ns)
         self._proven = True
         self._patience.took(outcome.reason)
+        if outcome.seen_from:
+            self._seen(outcome.seen_from)
         return following
 
     async def _rejected(self, batch: Batch, outcome: Outcome) -> int | None:

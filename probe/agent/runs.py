@@ -12,6 +12,7 @@ from probe.agent.clock import Clock, Instant
 from probe.agent.config import Writes
 from probe.agent.control import Controls
 from probe.agent.effects import Effects
+from probe.agent.egress import Egress
 from probe.agent.grid import Grid
 from probe.agent.load import Loaded
 from probe.agent.loop_watch import Delay, LoopWatch
@@ -52,6 +53,7 @@ class Runs:
         effects: Effects,
         secrets: Mapping[str, str],
         vitals: Vitals,
+        egress: Egress,
         perform: Perform = run_journey,
     ) -> None:
         self.loaded = loaded
@@ -74,6 +76,7 @@ class Runs:
         self._loop_watch = loop_watch
         self._effects = effects
         self._vitals = vitals
+        self._egress = egress
         self._perform = perform
         self._places = Places(loaded.config.concurrency)
         self._accounts = Accounts()
@@ -182,7 +185,7 @@ class Runs:
         ended_ns = self._clock.read().monotonic_ns
         disturbed = suspicions(run, delays, started.monotonic_ns, ended_ns, health.throttled_ns or 0)
         suspect = (*disturbed, *_began_late(health, begin.planned.grid))
-        run = await self.controls.judge(replace(run, health=health, suspect=suspect))
+        run = await self.controls.judge(replace(run, health=health, suspect=suspect, egress=self._egress.addresses))
         self._note(run)
         return Change(lambda connection: ledger.end(connection, begin.run_id), (RunRecord(run),))
 

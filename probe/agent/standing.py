@@ -52,11 +52,12 @@ async def status_of(agent: Agent) -> AgentStatus:
         reloads=agent.reloads,
         reload_failures=agent.reload_failures,
         reloaded_at=agent.reloaded_at,
-        notices=tuple(agent.notices),
+        notices=agent.all_notices,
         gc_seconds_total=agent.vitals.pauses.total_ns / 1e9,
         gc_worst_ns=agent.vitals.pauses.worst_since(time.monotonic_ns() - _RECENT_NS),
         throttled_seconds_total=None if (throttled := agent.vitals.throttle.total_ns()) is None else throttled / 1e9,
         timekeeping=agent.clock.timekeeping(),
+        egress=agent.egress.addresses,
     )
 
 

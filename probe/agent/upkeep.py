@@ -81,7 +81,7 @@ async def tell(agent: Agent, since_ns: int = 0) -> None:
         dropped=dropped,
         loop_delay_ns=agent.loop_watch.worst_since(since_ns),
         notices=(
-            *agent.notices,
+            *agent.all_notices,
             *agent.effects.notices,
             *agent.deliveries.remarks,
             *(["stopping"] if agent.stopping else []),

@@ -18,7 +18,7 @@ from probe.export.answer import outcome_of
 from probe.export.base import Surroundings, Token
 from probe.export.credential import read_credential
 from probe.export.text import cut
-from probe.model.batch import ACKED, Batch, Outcome, Result
+from probe.model.batch import Batch, Outcome, Result
 from probe.model.duration import NANOSECONDS, Duration, format_duration
 from probe.safety.redaction import Redactor
 from probe.steps.base import ActionError
@@ -96,6 +96,8 @@ class Taken(Struct, frozen=True):
     """Whose the records are, as the token says; empty without a token."""
     overruled: int = 0
     """Records that said otherwise."""
+    seen_from: str = ""
+    """The address it came from, as the hub sees it."""
 
     @property
     def count(self) -> int:
@@ -180,10 +182,11 @@ def _settle(answer: bytes, count: int) -> Outcome:
     if taken.count != count:
         return Outcome(Result.RETRY, f"the hub accounts for {taken.count} of {count} records")
     if not taken.refused:
-        return replace(ACKED, reason=_whose(taken, count))
+        return Outcome(Result.ACKED, _whose(taken, count), seen_from=taken.seen_from)
     first = taken.refused[0]
     reason = f"the hub will not keep {len(taken.refused)} of {count} records: {first.reason}"
-    return Outcome(Result.ACKED, reason, refused=tuple(refused.key for refused in taken.refused))
+    keys = tuple(refused.key for refused in taken.refused)
+    return Outcome(Result.ACKED, reason, refused=keys, seen_from=taken.seen_from)
 
 
 def _whose(taken: Taken, count: int) -> str:

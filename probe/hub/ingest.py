@@ -21,6 +21,7 @@ from probe.hub.access import TOKEN
 from probe.hub.answers import BUSY_S, Refusal, answer
 from probe.hub.facts import Appended, Store, Token
 from probe.hub.inflate import TooLarge, inflate
+from probe.hub.sender import seen_from
 from probe.model.duration import NANOSECONDS
 from probe.model.record import GapRecord, Heartbeat, Record, RunRecord, SlotsRecord, decode_record
 from probe.model.result import Run
@@ -62,6 +63,8 @@ class Taken(Struct, frozen=True, omit_defaults=True):
     """Whose all of it is, as the token says; empty without a token."""
     overruled: int = 0
     """Records that said of themselves that they are somebody else's."""
+    seen_from: str = ""
+    """The address the batch came from, as far as the hub can tell: the agent cannot know it otherwise."""
 
 
 class Ingest:
@@ -82,7 +85,9 @@ class Ingest:
         try:
             body = await self._receive(request)
             encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-            return answer(await self.in_turn(partial(self._take, body, encoding, request.get(TOKEN))))
+            taken = await self.in_turn(partial(self._take, body, encoding, request.get(TOKEN)))
+            sender = seen_from(request.remote, ",".join(request.headers.getall("X-Forwarded-For", ())))
+            return answer(replace(taken, seen_from=sender))
         finally:
             self._in_flight -= 1
 

@@ -37,6 +37,8 @@ class Outcome(Struct, frozen=True):
     """How long the other side asked to be left alone (Retry-After)."""
     refused: tuple[str, ...] = ()
     """Keys of records of an acked batch that the other side will not keep: lost, and to be counted so."""
+    seen_from: str = ""
+    """The address the other side saw the batch come from, when it says so."""
 
 
 ACKED = Outcome(Result.ACKED)

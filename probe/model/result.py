@@ -276,6 +276,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     health: Health | None = None
     suspect: tuple[str, ...] = ()
     """Why the agent may have disturbed the timing; such a run counts in the ledger and in no latency figure."""
+    egress: tuple[str, ...] = ()
+    """The addresses the agent was seen under from outside, one of each family at most; empty when nobody told."""
 
     @property
     def effects_open(self) -> tuple[Effect, ...]:

@@ -112,3 +112,5 @@ class AgentStatus(Struct, frozen=True):
     throttled_seconds_total: float | None = None
     """For the CPU limit of the agent's control group, since that was made; None where nothing tells."""
     timekeeping: Timekeeping | None = None
+    egress: tuple[str, ...] = ()
+    """The addresses it is seen under from outside, one of each family at most, as its hub says."""

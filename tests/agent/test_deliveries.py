@@ -18,6 +18,8 @@ from probe.model.duration import NANOSECONDS
 from probe.spool import loss, queue
 from probe.spool.database import Database
 from tests.agent.recording import PLACE, config, heartbeat
+from tests.conftest import Serve
+from tests.export.receiver import Receiver, answer
 
 S = NANOSECONDS["s"]
 
@@ -77,6 +79,23 @@ async def test_every_exporter_gets_everything_and_the_last_is_delivered_at_the_e
         ("jsonl a", "stopped", 0, 4),
         ("jsonl b", "stopped", 0, 4),
     ]
+
+
+async def test_a_hub_tells_the_agent_under_which_address_it_is_seen(
+    database: Database, tmp_path: Path, serve: Serve
+) -> None:
+    told: list[str] = []
+    reply = answer(200, '{"new": 1, "duplicate": 0, "quarantined": 0, "refused": [], "seen_from": "8.8.4.4"}')
+    exports = (Export("hub", to_hub.Config(await serve(Receiver(reply).talk)), PLACE),)
+    loaded = Loaded(config(export=exports), tmp_path, (), (), ())
+    deliveries = Deliveries(database, loaded, {}, SystemClock(), told.append)
+    await database.run(lambda connection: enrol(connection, loaded))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(deliveries.run())
+        await add(database, deliveries, 1)
+        await until_delivered(database)
+        deliveries.finish(5 * S)
+    assert told == ["8.8.4.4"]
 
 
 async def test_an_exporter_that_is_stuck_holds_up_no_other(database: Database, tmp_path: Path) -> None:

@@ -339,6 +339,16 @@ async def test_a_remark_on_what_was_taken_is_told(
     assert caplog.messages == ["it: 1 of 1 is too old"]
 
 
+async def test_the_address_it_was_seen_under_is_passed_on(database: Database, clock: Naps) -> None:
+    told: list[str] = []
+    outcomes = in_turn(Outcome(Result.ACKED, seen_from="8.8.4.4"), ACKED, Outcome(Result.RETRY, seen_from="9.9.9.9"))
+    delivery = _delivery(database, Scripted(outcomes), clock, seen=told.append)
+    for number in range(3):
+        await _append(database, [number])
+        await delivery.drain(10 * S)
+    assert told == ["8.8.4.4"]
+
+
 async def test_how_it_stands_is_told(database: Database, clock: Naps) -> None:
     exporter = Scripted(lambda batch: ACKED if len(exporter.tried) == 1 else RETRY)
     delivery = _delivery(database, exporter, clock)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from probe.agent.clock import SystemClock
 from probe.agent.control import Controls
 from probe.agent.effects import Effects
+from probe.agent.egress import Egress
 from probe.agent.grid import Grid
 from probe.agent.load import Loaded
 from probe.agent.loop_watch import LoopWatch
@@ -49,6 +50,7 @@ class Stand:
         self.timetable = Timetable()
         self.loop_watch = LoopWatch()
         self.vitals = Vitals()
+        self.egress = Egress(lambda: 0)
         clock = SystemClock()
         effects = settings.pop("effects", None) or Effects(Path("/no/state"), clock)
         loaded = Loaded(config(**settings), Path(), (), (), ())
@@ -63,6 +65,7 @@ class Stand:
             effects,
             environ or {},
             self.vitals,
+            self.egress,
             perform,
         )
 
@@ -304,10 +307,12 @@ async def test_a_runs_health_says_what_the_agent_spent_meanwhile(database: Datab
 
     stand = Stand(database, performed)
     stand.vitals.pauses.note(1, 100 * MS)
+    stand.egress.note("8.8.4.4")
     begin, spent_ns = await stand.begin(), time.process_time_ns()
     await stand.runs.go(begin)
     health = stand.runs.last["browse"].health
     assert health is not None
+    assert stand.runs.last["browse"].egress == ("8.8.4.4",)
     assert 20 * MS <= health.cpu_ns <= time.process_time_ns() - spent_ns
     assert (health.gc_ns, health.gc_worst_ns, health.timekeeping) == (3 * MS, 3 * MS, SystemClock().timekeeping())
 

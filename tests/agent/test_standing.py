@@ -55,7 +55,10 @@ async def test_a_status_says_what_stood_in_the_agents_way(tmp_path: Path) -> Non
     clock.kept = Timekeeping(synchronised=True, error_ns=5)
     agent.vitals.pauses.note(time.monotonic_ns(), 7_000_000)
     agent.vitals.throttle = Throttle(tmp_path)  # where nothing tells
+    for address in ("8.8.4.4", "8.8.8.8"):
+        agent.egress.note(address)
     status = await status_of(agent)
     await database.close()
+    assert (status.egress, status.notices) == (("8.8.8.8",), agent.egress.notices())
     assert (status.gc_worst_ns, status.gc_seconds_total) == (7_000_000, 0.007)
     assert (status.throttled_seconds_total, status.timekeeping) == (None, clock.kept)

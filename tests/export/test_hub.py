@@ -109,6 +109,14 @@ def test_the_same_batch_is_the_same_bytes() -> None:
             answer(200, '{"new": 0, "duplicate": 1, "quarantined": 1, "refused": [{"key": "3", "reason": "too old"}]}'),
             Outcome(Result.ACKED, "the hub will not keep 1 of 3 records: too old", refused=("3",)),
         ),
+        (
+            answer(200, '{"new": 3, "duplicate": 0, "quarantined": 0, "refused": [], "seen_from": "8.8.4.4"}'),
+            Outcome(Result.ACKED, seen_from="8.8.4.4"),
+        ),
+        (
+            answer(200, '{"new": 3, "duplicate": 0, "quarantined": 0, "refused": [], "of tomorrow": {}}'),
+            ACKED,
+        ),
     ],
 )
 async def test_what_a_hub_answers_decides_what_becomes_of_the_batch(

@@ -55,6 +55,11 @@ async def test_every_record_of_a_batch_is_accounted_for_and_a_replay_changes_not
     assert again == (200, {"new": 0, "duplicate": 2, "quarantined": 0, "refused": refused})
 
 
+async def test_the_answer_says_from_where_it_came_when_that_is_not_this_machine(client: aiohttp.ClientSession) -> None:
+    told = await post(client, b"", X_Forwarded_For="8.8.4.4, 10.0.0.3")
+    assert told == (200, {**NOTHING, "seen_from": "8.8.4.4"})
+
+
 async def test_the_answer_says_what_time_it_is(client: aiohttp.ClientSession) -> None:
     async with client.post(RUNS, data=b"") as response:
         assert (response.status, "Date" in response.headers, await response.json()) == (200, True, NOTHING)

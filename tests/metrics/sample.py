@@ -121,6 +121,7 @@ AGENT = AgentStatus(
     gc_worst_ns=2_500_000,
     throttled_seconds_total=1.5,
     timekeeping=Timekeeping(synchronised=True, offset_ns=-25_000, error_ns=1_200_000),
+    egress=("8.8.4.4", "2001:4860::1"),
 )
 
 WELL = replace(AGENT, journeys=AGENT.journeys[1:2], exporters=AGENT.exporters[1:], notices=())

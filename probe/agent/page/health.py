@@ -76,6 +76,7 @@ def _facts(agent: AgentStatus) -> Iterator[tuple[str, str]]:
     yield "Garbage collection", _collections(agent)
     yield "Throttled", _throttled(agent)
     yield "Clock", _clock(agent.timekeeping)
+    yield "Seen from outside as", ", ".join(agent.egress) or "not known: no hub has told"
     yield "Suspect runs", f"{agent.suspect_runs:,} since the start"
     yield "Effects", f"{agent.effects_open:,} to be undone, {agent.effects_leaked:,} leaked"
     yield "Unwritten", counted(agent.unwritten, "record")

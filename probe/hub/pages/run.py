@@ -191,6 +191,8 @@ def _facts(run: Run) -> Iterator[Fact]:
     if run.env:
         yield Fact("Environment", run.env)
     yield Fact("Trigger", run.trigger)
+    if run.egress:
+        yield Fact("Seen as", ", ".join(run.egress), "The agent's address as the outside saw it.")
     if run.slot:
         every = interval(run.slot.every_ns)
         yield Fact("Slot", f"{run.slot.index}, due {run.slot.due_at:%Y-%m-%d %H:%M:%S}, every {every}")

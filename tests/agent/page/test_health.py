@@ -52,6 +52,7 @@ def test_health_is_in_figures() -> None:
         "Garbage collection: at most 2.50 ms at once in the last minute, 0.8 s in all",
         "Throttled: 1.5 s in all, for the CPU limit of its control group",
         "Clock: synchronised, may be wrong by 1.20 ms",
+        "Seen from outside as: 8.8.4.4, 2001:4860::1",
         "Suspect runs: 1 since the start",
         "Effects: 1 to be undone, 0 leaked",
         "Unwritten: 0 records",
@@ -61,11 +62,12 @@ def test_health_is_in_figures() -> None:
 
 
 def test_what_the_machine_does_not_tell_is_said() -> None:
-    unknown = replace(AGENT, throttled_seconds_total=None, timekeeping=None, gc_worst_ns=0)
-    assert lines(health(unknown))[3:6] == [
+    unknown = replace(AGENT, throttled_seconds_total=None, timekeeping=None, gc_worst_ns=0, egress=())
+    assert lines(health(unknown))[3:7] == [
         "Garbage collection: less than 1 ms at once in the last minute, 0.8 s in all",
         "Throttled: not known: no control group tells",
         "Clock: the kernel does not say how it is kept",
+        "Seen from outside as: not known: no hub has told",
     ]
     drifting = replace(AGENT, timekeeping=Timekeeping(synchronised=False, error_ns=16_000_000_000))
     assert lines(health(drifting))[5] == "Clock: not synchronised, may be wrong by 16.0 s"

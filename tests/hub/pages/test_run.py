@@ -102,6 +102,12 @@ def test_an_agent_that_had_its_troubles_says_them() -> None:
     )
 
 
+def test_the_address_an_agent_was_seen_under_is_told() -> None:
+    view = run_view(RunKnown(replace(failed_run(), egress=("8.8.4.4", "2001:4860::1"))), NOW)
+    told = Fact("Seen as", "8.8.4.4, 2001:4860::1", "The agent's address as the outside saw it.")
+    assert told in view.facts
+
+
 def test_a_manual_run_has_neither_slot_nor_health() -> None:
     view = run_view(RunKnown(PASSED), NOW)
     assert (view.broken, view.health, [fact.name for fact in view.facts]) == (
