@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from probe.model.certificate import TlsFacts
+from msgspec.structs import replace
+
+from probe.model.certificate import Certificate, TlsFacts
 from probe.model.result import Exchange, Failure
 from probe.wire.edge import read_edge
 from probe.wire.server_timing import read_server_timing
@@ -10,6 +12,11 @@ from probe.wire.server_timing import read_server_timing
 if TYPE_CHECKING:
     from probe.wire.client import Answer, Request
     from probe.wire.marks import Marks
+
+MOST_CERTIFICATES = 8
+"""A record keeps the first ones of a chain."""
+MOST_NAMES = 20
+"""Of each; a content delivery network's has a hundred."""
 
 
 def record(request: "Request", marks: "Marks", answer: "Answer | None", failure: Failure | None) -> Exchange:
@@ -45,7 +52,15 @@ def record(request: "Request", marks: "Marks", answer: "Answer | None", failure:
 
 def _tls(marks: "Marks") -> TlsFacts | None:
     """None without TLS, on a reused connection, and when the server had not said anything yet."""
+    if marks.tls is None:
+        return None
     from probe.wire.certificate import read_tls
 
-    facts = read_tls(marks.tls) if marks.tls else None
-    return facts if facts and (facts.cipher or facts.chain) else None
+    facts = read_tls(marks.tls)
+    if not facts.cipher and not facts.chain:
+        return None
+    return replace(facts, chain=tuple(map(_bounded, facts.chain[:MOST_CERTIFICATES])))
+
+
+def _bounded(shown: Certificate) -> Certificate:
+    return shown if len(shown.sans) <= MOST_NAMES else replace(shown, sans=shown.sans[:MOST_NAMES])

@@ -1,6 +1,6 @@
 """Which edge of a content delivery network answered: the headers by which the large ones give themselves away."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from probe.model.served import Edge
 
@@ -10,9 +10,11 @@ _LONGEST = 200
 _Headers = Mapping[str, str]
 
 
-def read_edge(headers: Iterable[tuple[str, str]]) -> Edge | None:
+def read_edge(headers: Collection[tuple[str, str]]) -> Edge | None:
     """None when no network is known by these headers."""
-    said = {name.lower(): value[:_LONGEST].strip() for name, value in reversed(tuple(headers))}
+    if _EDGES.keys().isdisjoint([name.lower() for name, _ in headers]):
+        return None  # as most answers say nothing
+    said = {name.lower(): value[:_LONGEST].strip() for name, value in reversed(list(headers))}
     found = (read(said) for name, read in _EDGES.items() if said.get(name))
     return next((edge for edge in found if edge is not None), None)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from probe.model.served import ServerTiming
 
+_HEADER = "server-timing"
 MOST = 32
 """Metrics of one answer; more say less."""
 _LONGEST = 200
@@ -23,8 +24,11 @@ _MILLISECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{0,12})?|\.[0-9]{1,12}")
 
 def read_server_timing(headers: Iterable[tuple[str, str]]) -> tuple[ServerTiming, ...]:
     """In the order they came, and no more than so many."""
-    text = ",".join(value for name, value in headers if name.lower() == "server-timing")[:_MOST_CHARACTERS]
-    read = (_metric(written) for written in _split(text, ",")) if text else ()
+    values = [value for name, value in headers if len(name) == len(_HEADER) and name.lower() == _HEADER]
+    if not values:
+        return ()
+    text = ",".join(values)[:_MOST_CHARACTERS]
+    read = map(_metric, _split(text, ","))
     return tuple(metric for metric in read if metric is not None)[:MOST]
 
 

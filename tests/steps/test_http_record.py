@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+import trustme
 from msgspec.structs import replace
 
 from probe.demo.certificates import Certificate, make_identity
@@ -15,6 +16,7 @@ from probe.model.served import Edge, ServerTiming
 from probe.model.timing import Clock
 from probe.steps import http
 from probe.steps.http_action import Action
+from probe.steps.http_record import MOST_NAMES
 from tests.steps.asking import OPTIONS, Serve, attempt, failure, text
 from tests.wire.names import name_server
 
@@ -125,6 +127,16 @@ async def test_a_handshake_is_told_by_the_exchange_that_made_it(serve: Serve, cl
         ["localhost"],
     )
     assert (second.reused, second.tls) == (True, None)
+
+
+async def test_a_record_keeps_the_beginning_of_what_a_server_shows(serve: Serve) -> None:
+    authority, shows = trustme.CA(), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    names = [f"shop-{number}.example" for number in range(100)]
+    authority.issue_cert("localhost", *names).configure_cert(shows)
+    trust = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
+    (exchange,) = await visits(await serve(_page, shows), 1, trust)
+    assert exchange.tls
+    assert exchange.tls.chain[0].sans == ("localhost", *names[: MOST_NAMES - 1])
 
 
 @pytest.mark.parametrize(
