@@ -10,6 +10,7 @@ from random import Random
 from msgspec.structs import replace
 
 from probe.hub.facts import Store
+from probe.model.certificate import Certificate, TlsFacts
 from probe.model.instant import datetime_of
 from probe.model.place import Place
 from probe.model.record import GapRecord, Heartbeat, Record, RunRecord, SlotsRecord
@@ -29,9 +30,10 @@ from probe.model.result import (
     Trigger,
     Verdict,
 )
+from probe.model.served import Edge, ServerTiming
 from probe.model.slot import Account, Reason, Slot, SlotState
 from probe.model.timing import Clock, Phase
-from tests.hub.records import MINUTE, NOW, SECOND
+from tests.hub.records import DAY, MINUTE, NOW, SECOND
 
 MS = 1_000_000
 
@@ -264,8 +266,18 @@ def _declined(step: StepResult) -> StepResult:
         CheckResult("phase processing", False, "below 200ms", "261 ms", _place(50), soft=True),
     )
     missing = CaptureResult("order", failure=Failure(Cause.CAPTURE, "jsonpath $.order.id found nothing"))
+    exchange = replace(
+        attempt.exchanges[0],
+        min_rtt_ns=19 * MS,
+        server_timing=(ServerTiming("db", 151 * MS, "orders"), ServerTiming("cache", None, "miss")),
+        edge=Edge("Cloudflare", "FRA", "DYNAMIC", "8f1b2c3d4e5f6a7b-FRA"),
+        wire_received_bytes=19_004,
+        sent_bytes=612,
+        retransmits=1,
+    )
     broken = replace(
         attempt,
+        exchanges=(exchange,),
         verdict=Verdict.FAILED,
         checks=checks,
         captures=(missing,),
@@ -275,13 +287,35 @@ def _declined(step: StepResult) -> StepResult:
     return replace(step, verdict=Verdict.FAILED, failure=DECLINED, attempts=(broken,))
 
 
+TRAP = "<img src=x onerror=alert(3)>\u202e" + "W" * 300
+
+
+def _told(step: StepResult, words: str) -> StepResult:
+    """With everything a server can say of itself."""
+    (attempt,) = step.attempts
+    ends = datetime_of(NOW + 3 * DAY)
+    exchange = replace(
+        attempt.exchanges[0],
+        resolver=words,
+        tls=TlsFacts("TLSv1.3", "TLS_AES_256_GCM_SHA384", words, (Certificate(words, words, ends, ends, (words,)),)),
+        sent_bytes=412,
+        wire_received_bytes=23_456,
+        body_bytes=70_000,
+        min_rtt_ns=12 * MS,
+        retransmits=2,
+        server_timing=tuple(ServerTiming("w" * 64, 10**21, words) for _ in range(32)),
+        edge=Edge("CloudFront", words, words, words),
+    )
+    return replace(step, attempts=(replace(attempt, exchanges=(exchange,)),))
+
+
 def _hostile() -> Iterator[Record]:
     """A journey that three regions run every five minutes, all of whose names are traps."""
     for region in ("us-east-1", SLOW, HOSTILE_REGION):
         random = Random(region)
         for turn in range(12):
             at_ns = NOW - turn * 5 * MINUTE - MINUTE
-            step = replace(_step("browse", 1 * MS, 1, random), name=HOSTILE_STEP)
+            step = replace(_told(_step("browse", 1 * MS, 1, random), TRAP), name=HOSTILE_STEP)
             run_id = ODD_RUN if (turn, region) == (0, SLOW) else f"hostile-{region}-{turn}"
             slot = Slot(at_ns // (5 * MINUTE), 5 * MINUTE, datetime_of(at_ns))
             yield RunRecord(
