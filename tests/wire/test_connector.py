@@ -92,6 +92,23 @@ async def test_the_parts_of_an_https_exchange_are_told_apart(
     assert list(marks.phases()) == list(Phase)
 
 
+@pytest.mark.parametrize("instants", Clock)
+async def test_what_a_connection_agreed_on_and_carried_is_told_by_both_kinds_of_transport(
+    serve: Serve, identity: ssl.SSLContext, trust: ssl.SSLContext, instants: Clock
+) -> None:
+    async with _session(ssl=trust, instants=instants) as session:
+        marks = await _visit(session, await serve(_answer, identity))
+    assert marks.tls
+    assert marks.tls.version() == "TLSv1.3"
+    carried = marks.traffic
+    assert carried.written > len("GET / HTTP/1.1")
+    if instants is Clock.USER:
+        assert (carried.sent, carried.received) == (None, None)
+    else:
+        assert (carried.sent or 0) > carried.written
+        assert (carried.received or 0) > marks.received_bytes
+
+
 async def test_a_slow_handshake_is_tls_and_nothing_else() -> None:
     async with Shop(tls=True, faults=Faults(tls_delay=DELAY_S)) as shop:
         assert shop.https_url

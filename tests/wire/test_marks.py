@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from probe.model.timing import Clock, Phase
 from probe.wire.marks import Marks, address_of
 from probe.wire.tcp_info import TcpInfo
+from probe.wire.transport import Traffic
 
 R, C, T, S, P, X, OTHER = Phase  # in the order in which an exchange goes through them
 CONNECTING = ("begin resolve", "end", "begin connect", "end", "begin tls", "end")
@@ -407,3 +408,19 @@ def test_stamped_phases_add_up_and_none_is_negative_whatever_the_stamps_and_cloc
     marks.finish(complete=complete)
     assert sum(marks.phases().values()) == marks.duration_ns
     assert min(marks.phases().values()) >= 0
+
+
+def test_of_a_connection_that_is_used_again_only_what_it_carries_since_counts() -> None:
+    told = iter([Traffic(100, 150, 1000), Traffic(140, 200, 5000)])
+    again = Marks(ticking())
+    again.reused = True
+    again.count(told.__next__)
+    again.finish(complete=False)
+    assert again.traffic == Traffic(40, 50, 4000)
+    first = Marks(ticking())
+    first.count(lambda: Traffic(100))
+    first.finish(complete=False)
+    assert first.traffic == Traffic(100)
+    never = Marks(ticking())
+    never.finish(complete=False)
+    assert never.traffic == Traffic()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from probe.wire.stamps import kernel_stamps
+from probe.wire.transport import Traffic
 from tests.wire.dialling import Told, dial, sockets, until_sockets
 from tests.wire.peers import BODY, drain, peer
 
@@ -249,3 +250,25 @@ async def test_another_protocol_may_take_over() -> None:
         transport.abort()
         await second.until("lost")
     assert first.events == ["made"]
+
+
+async def test_what_it_carries_is_counted_as_the_kernel_takes_it() -> None:
+    go = threading.Event()
+
+    def talk(sock: socket.socket) -> None:
+        sock.sendall(b"hello")
+        go.wait(30)
+        drain(sock)
+
+    with peer(talk) as port:
+        told = Told()
+        transport = await dial(port, told)
+        await told.until_came(5)
+        transport.write(BODY)
+        waiting = transport.traffic()
+        assert (waiting.written, waiting.received) == (len(BODY), 5)
+        assert (waiting.sent or 0) + transport.get_write_buffer_size() == len(BODY)
+        go.set()
+        transport.close()
+        await told.until("lost")
+    assert transport.traffic() == Traffic(len(BODY), len(BODY), 5)
