@@ -28,7 +28,8 @@ def facts(exchange: Exchange, at: datetime) -> Iterator[str]:
         told = (*exchange.tls.chain[:1], *ending(exchange.tls, at))
         yield from (certificate(each, at) for each in dict.fromkeys(told))
     if exchange.sent_bytes:
-        yield f"{_grouped(exchange.sent_bytes)} bytes sent"
+        rate = f" at {exchange.delivery_rate / 1e6:.1f} MB/s" if exchange.delivery_rate else ""
+        yield f"{_grouped(exchange.sent_bytes)} bytes sent{rate}"
     if exchange.received_bytes:
         yield " ".join((f"{_grouped(exchange.received_bytes)} bytes", *_sizes(exchange)))
     yield from split(exchange)
@@ -55,7 +56,7 @@ def split(exchange: Exchange) -> Iterator[str]:
     if exchange.server_ns is not None and exchange.phases[Phase.PROCESSING] >= _WORTH_NS:
         trip_ns = exchange.phases[Phase.PROCESSING] - exchange.server_ns
         shares = f"{format_duration(trip_ns)} of processing is the round trip, {format_duration(exchange.server_ns)}"
-        yield f"about {shares} the server"
+        yield f"about {shares} the server" if exchange.server_ns else "processing is no more than the round trip"
 
 
 def server_timing(metrics: tuple[ServerTiming, ...]) -> Iterator[str]:

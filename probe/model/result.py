@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from probe.model.certificate import TlsFacts
+from probe.model.duration import format_duration
 from probe.model.place import Place
 from probe.model.served import Edge, ServerTiming
 from probe.model.slot import Slot
@@ -151,11 +152,6 @@ class Exchange(Struct, frozen=True, omit_defaults=True):
     failure: Failure | None = None
 
     @property
-    def family(self) -> str:
-        """Of the remote address: `IPv4`, `IPv6`, or nothing where there is none."""
-        return "IPv6" if self.remote.startswith("[") else "IPv4" if self.remote[:1].isdigit() else ""
-
-    @property
     def server_ns(self) -> int | None:
         """About how long the server took: `processing` without the round trip in it; None where that is not known."""
         trip_ns = self.min_rtt_ns or self.rtt_ns
@@ -223,6 +219,12 @@ class Timekeeping(Struct, frozen=True, omit_defaults=True):
     """What the kernel has still to put right; 0 too where a program does it in its own way, as chrony does."""
     error_ns: int = 0
     """By how much it may be wrong at most; 16 s is the kernel's way of saying that it does not know."""
+
+    @property
+    def words(self) -> str:
+        if not self.synchronised:
+            return "not synchronised: nobody knows how wrong it is"
+        return f"synchronised, wrong by {format_duration(self.error_ns)} at most"
 
 
 class Health(Struct, frozen=True, omit_defaults=True):

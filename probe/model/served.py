@@ -13,7 +13,7 @@ class ServerTiming(Struct, frozen=True, omit_defaults=True):
 
 
 class Edge(Struct, frozen=True, omit_defaults=True):
-    """The edge of a content delivery network that answered, by its headers."""
+    """The edge of a content delivery network, or the cache, that answered, by its headers."""
 
     network: str
     place: str = ""

@@ -1,4 +1,4 @@
-"""Which edge of a content delivery network answered: the headers by which the large ones give themselves away."""
+"""Which edge of a content delivery network, or which cache, answered: known by the headers they add."""
 
 from collections.abc import Callable, Collection, Mapping
 
@@ -65,6 +65,12 @@ def _bunny(said: _Headers) -> Edge:
     return Edge("Bunny", place, said.get("cdn-cache", ""), said["cdn-requestid"])
 
 
+def _cache(said: _Headers) -> Edge:
+    """via: 1.1 varnish, 1.1 google: each proxy adds itself at the end (RFC 9110 §7.6.3); x-cache: HIT"""
+    nearest = said.get("via", "").rpartition(",")[2].split()
+    return Edge(nearest[1] if len(nearest) > 1 else "a cache", "", said.get("x-cache", "").rpartition(",")[2].strip())
+
+
 _EDGES: Mapping[str, Callable[[_Headers], Edge | None]] = {
     "cf-ray": _cloudflare,
     "x-amz-cf-pop": _cloudfront,
@@ -74,5 +80,7 @@ _EDGES: Mapping[str, Callable[[_Headers], Edge | None]] = {
     "x-azure-ref": _azure,
     "cdn-requestid": _bunny,
     "x-served-by": _fastly,
+    "via": _cache,
+    "x-cache": _cache,
 }
-"""By the header that gives a network away."""
+"""By the header that gives a network away; the last two are anybody's."""

@@ -41,14 +41,6 @@ def test_a_run_shows_only_the_effects_that_need_attention() -> None:
 
 
 @pytest.mark.parametrize(
-    ("remote", "family"),
-    [("127.0.0.1:80", "IPv4"), ("[::1]:80", "IPv6"), ("", ""), ("/run/shop.sock", "")],
-)
-def test_an_exchanges_family_is_that_of_its_remote_address(remote: str, family: str) -> None:
-    assert Exchange("GET", "http://x/", 0, 1, {}, remote=remote).family == family
-
-
-@pytest.mark.parametrize(
     ("processing", "rtt", "min_rtt", "server"),
     [(100, 50, 30, 70), (100, 50, None, 50), (100, None, None, None), (None, 50, 30, None), (20, 50, 30, 0)],
 )

@@ -4,7 +4,10 @@ from probe.model.served import Edge
 from probe.wire.edge import read_edge
 
 CASES: dict[str, tuple[dict[str, str], Edge | None]] = {
-    "nobody": ({"Server": "nginx", "X-Cache": "HIT", "Via": "1.1 varnish"}, None),
+    "nobody": ({"Server": "nginx"}, None),
+    "a cache": ({"X-Cache": "HIT", "Via": "1.0 squid, 1.1 varnish (Varnish/7.1)"}, Edge("varnish", "", "HIT")),
+    "a load balancer": ({"Via": "1.1 google"}, Edge("google")),
+    "a cache without a name": ({"X-Cache": "MISS, HIT", "Via": "1.1"}, Edge("a cache", "", "HIT")),
     "an empty header": ({"CF-Ray": " "}, None),
     "Cloudflare": (
         {"CF-Ray": "8f1b2c3d4e5f6a7b-FRA", "CF-Cache-Status": "DYNAMIC"},
@@ -20,6 +23,7 @@ CASES: dict[str, tuple[dict[str, str], Edge | None]] = {
         Edge("Fastly", "FRA", "HIT", "cache-fra-etou8220099-FRA"),
     ),
     "somebody else's x-served-by": ({"X-Served-By": "web-7"}, None),
+    "a cache before it": ({"X-Served-By": "web-7", "X-Cache": "HIT"}, Edge("a cache", "", "HIT")),
     "Vercel": (
         {"X-Vercel-Id": "fra1::iad1::abcde-1700000000000-0123456789ab", "X-Vercel-Cache": "MISS"},
         Edge("Vercel", "fra1", "MISS", "fra1::iad1::abcde-1700000000000-0123456789ab"),

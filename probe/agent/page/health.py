@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from probe.agent.page.figures import ago, counted, size_text, span_text
 from probe.agent.page.markup import Html, element, foreign, joined, terms
 from probe.model.duration import format_duration
-from probe.model.result import Timekeeping
 from probe.model.status import AgentStatus, ControlStatus, ExporterStatus
 
 _TONES = {"retrying": "warning", "paused": "errored", "stopped": "quiet"}
@@ -75,7 +74,7 @@ def _facts(agent: AgentStatus) -> Iterator[tuple[str, str]]:
     yield "Event loop", f"late by at most {format_duration(agent.loop_delay_ns)} in the last minute"
     yield "Garbage collection", _collections(agent)
     yield "Throttled", _throttled(agent)
-    yield "Clock", _clock(agent.timekeeping)
+    yield "Clock", agent.timekeeping.words if agent.timekeeping else "the kernel does not say how it is kept"
     yield "Seen from outside as", ", ".join(agent.egress) or "not known: no hub has told"
     yield "Suspect runs", f"{agent.suspect_runs:,} since the start"
     yield "Effects", f"{agent.effects_open:,} to be undone, {agent.effects_leaked:,} leaked"
@@ -94,10 +93,3 @@ def _throttled(agent: AgentStatus) -> str:
     if agent.throttled_seconds_total is None:
         return "not known: no control group tells"
     return f"{agent.throttled_seconds_total:,.1f} s in all, for the CPU limit of its control group"
-
-
-def _clock(kept: Timekeeping | None) -> str:
-    if kept is None:
-        return "the kernel does not say how it is kept"
-    word = "synchronised" if kept.synchronised else "not synchronised"
-    return f"{word}, may be wrong by {format_duration(kept.error_ns)}"

@@ -14,7 +14,7 @@ from probe.hub.pages.waterfall import Waterfall, waterfall
 from probe.model.duration import format_duration
 from probe.model.instant import nanoseconds_of
 from probe.model.plain import plain_reason
-from probe.model.result import Effect, Failure, Health, Run, StepResult, Timekeeping, Verdict
+from probe.model.result import Effect, Failure, Health, Run, StepResult, Verdict
 
 _LONGEST = 2000
 
@@ -218,9 +218,4 @@ def _health(health: Health) -> Iterator[Fact]:
         worst = f", {format_duration(health.gc_worst_ns)} at worst" if health.gc_worst_ns else ""
         yield Fact("Garbage collection", f"{format_duration(health.gc_ns)}{worst}", "Nothing else went on meanwhile.")
     if health.timekeeping:
-        yield Fact("Clock", *_clock(health.timekeeping))
-
-
-def _clock(kept: Timekeeping) -> tuple[str, str]:
-    said = "synchronised" if kept.synchronised else "not synchronised"
-    return f"{said}, may be wrong by {format_duration(kept.error_ns)}", "What slots and the run's instant go by."
+        yield Fact("Clock", health.timekeeping.words, "What slots and the run's instant go by.")
