@@ -3,6 +3,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any
 
 REMEMBERED_NS = 3600 * 10**9
@@ -28,7 +29,8 @@ class Pauses:
 
     def worst_since(self, since_ns: int) -> int:
         """The longest that ended at or after that instant of time.monotonic_ns(); 0 when none took a millisecond."""
-        return max((took for ended, took in self._worse if ended >= since_ns), default=0)
+        recent = takewhile(lambda pause: pause[0] >= since_ns, reversed(self._worse))
+        return max((took for _, took in recent), default=0)
 
     def _note(self, phase: str, info: Mapping[str, Any]) -> None:
         now = time.monotonic_ns()
