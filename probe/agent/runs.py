@@ -196,7 +196,7 @@ class Runs:
             health,
             loop_delay_ns=max((delay.late_ns for delay in delays), default=0),
             cpu_ns=now.cpu_ns - before.cpu_ns,
-            throttled_ns=None if now.throttled_ns is None else now.throttled_ns - (before.throttled_ns or 0),
+            throttled_ns=_grown(before.throttled_ns, now.throttled_ns),
             gc_ns=now.gc_ns - before.gc_ns,
             gc_worst_ns=self._vitals.pauses.worst_since(started.monotonic_ns),
             timekeeping=self._clock.timekeeping(),
@@ -243,6 +243,10 @@ class Runs:
             log.warning("%s passes again: %s (run %s)", run.journey, format_duration(run.duration_ns), run.run_id)
         else:
             log.debug("%s %s in %s", run.journey, run.verdict, format_duration(run.duration_ns))
+
+
+def _grown(before_ns: int | None, now_ns: int | None) -> int | None:
+    return None if before_ns is None or now_ns is None else now_ns - before_ns
 
 
 def _began_late(health: Health, grid: Grid) -> Iterator[str]:

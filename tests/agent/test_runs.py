@@ -341,6 +341,26 @@ async def test_a_run_that_was_throttled_is_suspect_where_python_looked_at_the_cl
     assert (reason in run.suspect) is (clock is Clock.USER)
 
 
+async def test_throttling_that_was_not_known_when_a_run_began_is_not_the_runs(
+    database: Database, tmp_path: Path
+) -> None:
+    (tmp_path / "cgroup").write_text("0::/\n")
+    (tmp_path / "mountinfo").write_text(f"29 1 0:26 / {tmp_path} rw - cgroup2 cgroup2 rw\n")
+    (tmp_path / "cpu.stat").write_text("throttled_usec 5000000\n")
+
+    async def performed(journey: Journey, settings: Settings, **more: Any) -> Run:
+        (tmp_path / "cpu.stat").write_text("throttled_usec 5000000\n")
+        return await run_journey(journey, settings, **more)
+
+    stand = Stand(database, performed)
+    stand.vitals.throttle = Throttle(tmp_path)
+    (tmp_path / "cpu.stat").unlink()
+    await stand.runs.go(await stand.begin())
+    health = stand.runs.last["browse"].health
+    assert health is not None
+    assert health.throttled_ns is None
+
+
 async def test_a_region_whose_turn_it_is_not_stops_before_the_write(database: Database, effects: Effects) -> None:
     given: list[Settings] = []
 
