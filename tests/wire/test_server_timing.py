@@ -49,6 +49,9 @@ def test_what_the_standard_allows_is_read(value: str, metrics: list[ServerTiming
         ('a;desc="x"y;dur=1', [ServerTiming("a", MS, "x")]),
         ('a;desc="\\', [ServerTiming("a")]),
         ("x" * 65, []),
+        ("a;1;2;3;4;5;6;7;dur=1", [ServerTiming("a", MS)]),
+        ("a;1;2;3;4;5;6;7;8;dur=1", [ServerTiming("a")]),
+        (",".join("," * MOST) + "a", []),
         ("a;desc=" + "x" * 201, [ServerTiming("a", None, "x" * 200)]),
     ],
 )
