@@ -15,7 +15,7 @@ from probe.model.duration import format_duration
 from probe.model.journey import Check, EffectKind, Find, Poll, Step, Undo
 from probe.model.observation import Observation
 from probe.model.result import Attempt, CaptureResult, Cause, CheckResult, Failure, Section, StepResult, Verdict
-from probe.model.timing import add_phases
+from probe.model.timing import Phase, add_phases
 from probe.safety.redaction import Redactor
 from probe.steps import KINDS
 from probe.steps.base import Options, Performance
@@ -36,8 +36,8 @@ class Stage(Struct):
     """The idempotency key of a write step or an undo, by its name."""
     before_write: Callable[[Step], Awaitable[None]]
     """Awaited before a write is sent; StepFailure keeps it from being sent."""
-    cut: Callable[[], Failure]
-    """Why a step was cancelled."""
+    cut: Callable[[Phase | None], Failure]
+    """Why a step was cancelled, in that phase of an exchange if it was in one."""
     done: Callable[[Step, "Outcome"], None]
     """Told of every step that was begun, a cancelled one included."""
 
@@ -59,7 +59,7 @@ async def perform_step(step: Step, stage: Stage, section: Section) -> Outcome:
     try:
         failure = await (_once(trail) if step.poll is None else _poll(trail, step.poll))
     except asyncio.CancelledError:
-        stage.done(step, _outcome(trail, section, stage.cut()))
+        stage.done(step, _outcome(trail, section, trail.cut or stage.cut(None)))
         raise
     outcome = _outcome(trail, section, failure)
     stage.done(step, outcome)
@@ -77,6 +77,8 @@ class _Trail:
         self.passed_at: int | None = None
         self.gave_up = False
         self.absent = False
+        self.cut: Failure | None = None
+        """Of the attempt that was cancelled."""
         self.sent = False
         self.status: int | None = None
 
@@ -128,7 +130,7 @@ async def _attempt(trail: _Trail, limit_ns: int, poll: Poll | None) -> Attempt:
     except StepFailure as error:
         failure = error.failure
     except asyncio.CancelledError:
-        failure = stage.cut()
+        failure = trail.cut = stage.cut(performance.waiting_in if performance.exchanges else None)
         raise
     except Exception as error:  # noqa: BLE001 - a bug in a step kind must not take the run's record with it
         failure = _mistake(error)
@@ -145,8 +147,9 @@ def _mistake(error: Exception) -> Failure:
 
 
 def _timed_out(limit_ns: int, performance: Performance) -> Failure:
-    message = f"no answer within {format_duration(limit_ns)}: the time ran out in {performance.waiting_in}"
-    return Failure(Cause.TIMEOUT, message)
+    phase = performance.waiting_in
+    awaited = "no whole answer" if phase is Phase.TRANSFER else "no answer"
+    return Failure(Cause.TIMEOUT, f"{awaited} within {format_duration(limit_ns)}: the time ran out in {phase}")
 
 
 def _judge(
@@ -279,4 +282,5 @@ def _result(trail: _Trail, section: Section, failure: Failure | None) -> StepRes
         attempts=tuple(trail.attempts),
         time_to_pass_ns=trail.passed_at - first.started_ns if trail.passed_at is not None and first else None,
         failure=failure,
+        flaky=failure is None and last is not None and any(exchange.failure for exchange in last.exchanges),
     )

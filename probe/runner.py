@@ -24,6 +24,7 @@ from probe.model.result import (
     Verdict,
 )
 from probe.model.template import Text
+from probe.model.timing import Phase
 from probe.perform import Outcome, Stage, perform_step
 from probe.safety.hosts import host_of
 from probe.safety.marker import KEY, Marker
@@ -83,6 +84,8 @@ class Running:
         self.marker_key = ""
         self.opened: dict[str, Any] = {}
         self.results: list[StepResult] = []
+        self.begun: list[tuple[str, int]] = []
+        """The steps so far, and when each began."""
         self.failure: Failure | None = None
         self.held_back = ""
         """Why the run stopped before a write, when it did."""
@@ -197,11 +200,20 @@ class Running:
             self.failure = self.failure or failure
         self.opened.clear()  # sessions know the run's clock: without the circle the run is freed when it is over
 
-    def _cut(self) -> Failure:
+    def _cut(self, phase: Phase | None) -> Failure:
+        """Where the time limit struck, and which step before that had taken most of it."""
         if self.interrupt.requested:
             return Failure(Cause.AGENT, "interrupted")
+        starts = [began for _, began in self.begun]
+        took = [end - start for start, end in zip(starts, [*starts[1:], self.clock()], strict=True)]
         limit = format_duration(self.settings.timeout_ns or 0)
-        return Failure(Cause.TIMEOUT, f"the run's time limit of {limit} ran out in this step")
+        message = f"the run's time limit of {limit} ran out {format_duration(took[-1])} into {self.begun[-1][0]}"
+        if phase is not None:
+            message += f", in {phase}"
+        longest = max(range(len(took)), key=took.__getitem__)
+        if longest != len(took) - 1:
+            message += f"; {self.begun[longest][0]} had taken {format_duration(took[longest])} of it"
+        return Failure(Cause.TIMEOUT, message)
 
     async def _steps(self, stage: Stage) -> None:
         limit = None if self.settings.timeout_ns is None else self.settings.timeout_ns / 1e9
@@ -225,6 +237,7 @@ class Running:
         return outcome.result.verdict is Verdict.PASSED
 
     async def perform(self, step: Step, stage: Stage, section: Section) -> Outcome:
+        self.begun.append((step.name, self.clock()))
         self.watch(Progress(self.journey.name, step.name, section))
         return await perform_step(step, stage, section)
 
@@ -240,7 +253,7 @@ class Running:
         """Undo the writes, the last one first, then `always`: within their own time, whatever happened before."""
         if not self.writes.begun and not self.journey.always:
             return
-        stage.cut = lambda: Failure(
+        stage.cut = lambda _: Failure(
             Cause.AGENT, f"the cleanup's time of {format_duration(self.journey.cleanup_timeout)} ran out"
         )
         try:
@@ -341,6 +354,7 @@ class Running:
             effects=tuple(effect for _, effect in self.writes.effects),
             failure=failure,
             interrupted=self.interrupt.requested,
+            flaky=any(result.flaky for result in self.results),
             env=self.settings.env,
             slot=self.settings.slot,
             definition=self.journey.definition,

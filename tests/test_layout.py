@@ -29,6 +29,7 @@ def test_every_test_has_its_module() -> None:
         "test_deploy.py",
         "test_dockerfile.py",
         "test_docs.py",
+        "test_faults.py",
         "test_journeys.py",
         "test_jsonpath_conformance.py",
         "test_killed.py",

@@ -71,7 +71,7 @@ def stage(session: Client | None = None, clock: Callable[[], int] = perf_counter
         session=opened,
         write_key=lambda name: f"key of {name}",
         before_write=unasked,
-        cut=lambda: CUT,
+        cut=lambda _: CUT,
         done=lambda step, outcome: outcomes.append(outcome),
         outcomes=outcomes,
     )
@@ -241,8 +241,13 @@ async def test_a_poll_does_not_repeat_a_mistake_of_ours() -> None:
     assert (result.verdict, len(result.attempts)) == (Verdict.ERRORED, 1)
 
 
-@pytest.mark.parametrize(("said", "phase"), [(b"", "processing"), (b"HTTP/1.1 200 OK\r\n", "transfer")])
-async def test_a_step_that_takes_too_long_says_where_the_time_ran_out(serve: Serve, said: bytes, phase: str) -> None:
+@pytest.mark.parametrize(
+    ("said", "words", "phase"),
+    [(b"", "no answer", "processing"), (b"HTTP/1.1 200 OK\r\n", "no whole answer", "transfer")],
+)
+async def test_a_step_that_takes_too_long_says_where_the_time_ran_out(
+    serve: Serve, said: bytes, words: str, phase: str
+) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(said)
         while await reader.read(1):
@@ -251,7 +256,7 @@ async def test_a_step_that_takes_too_long_says_where_the_time_ran_out(serve: Ser
 
     step = written(f"{GET}timeout: 500ms", await serve(talk))
     result = await performed(step)
-    message = f"no answer within 500 ms: the time ran out in {phase}"
+    message = f"{words} within 500 ms: the time ran out in {phase}"
     assert result.failure == Failure(Cause.TIMEOUT, message, step.place)
     assert 0.9 * 500 * MS <= result.duration_ns < 5000 * MS
     assert sum(result.phases.values()) == result.duration_ns

@@ -169,8 +169,11 @@ def _note(step: StepResult) -> str:
     if len(step.attempts) > 1:
         passed = f", passed after {format_duration(step.time_to_pass_ns)}" if step.time_to_pass_ns is not None else ""
         words.append(f"{len(step.attempts)} attempts{passed}")
-    hops = len(step.attempts[-1].exchanges) - 1 if step.attempts else 0
-    if hops > 0:
+    *before, _ = step.attempts[-1].exchanges or (None,) if step.attempts else (None,)
+    hops = sum(exchange.failure is None for exchange in before)
+    if step.flaky:
+        words.append("flaky: asked again on a fresh connection")
+    if hops:
         words.append(f"{hops} redirect{_s(hops)}")
     soft = sum(check.soft and not check.passed for attempt in step.attempts[-1:] for check in attempt.checks)
     if soft:

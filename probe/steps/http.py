@@ -4,11 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from probe.errors import StepFailure
 from probe.model.observation import Observation, Response
 from probe.model.result import Cause, Failure
 from probe.model.timing import add_phases
 from probe.steps.base import TIME_LIMIT, Options, Performance
+from probe.steps.challenge import guard_of
 from probe.steps.http_action import Action
 from probe.steps.http_record import record
 from probe.steps.http_request import guard, marked, next_hop, prepare
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from probe.wire.client import Answer, Client, Request
 
 __all__ = ("ANSWERS", "DESCRIPTION", "Action", "open_session", "perform", "time_limit")
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+"""The methods that change nothing at the shop (RFC 9110 §9.2.1)."""
 
 DESCRIPTION = "An HTTP request."
 ANSWERS = True
@@ -46,19 +52,35 @@ async def perform(action: Action, session: "Client", performance: Performance) -
     redirects = 0
     while True:
         guard(request, performance, action.target[1].place)
-        answer = await _exchange(request, session, performance)
-        if _is_challenge(answer):
-            message = f"a bot challenge came instead of the page (status {answer.status})"
+        answer = await _ask(request, session, performance)
+        if guard_of_site := guard_of(answer):
+            message = f"a bot challenge came instead of the page (status {answer.status}): {guard_of_site}"
             hint = "let the probe's User-Agent or address past the guard"
             raise StepFailure(Failure(Cause.BLOCKED, message, action.target[1].place, hint=hint))
         following = next_hop(request, answer, performance) if action.follow else None
         if following is None:
             return _observe(answer, session, performance, redirects)
         if redirects == action.follow:
-            message = f"more than {action.follow} redirects: the next would go to {following.url}"
+            message = f"more than {action.follow} redirects: the next would go to {following.url[:200]}"
             raise StepFailure(Failure(Cause.PROTOCOL, message, action.target[1].place, hint="a loop, or raise follow:"))
         request = following
         redirects += 1
+
+
+async def _ask(request: "Request", session: "Client", performance: Performance) -> "Answer":
+    """The answer; of a read whose kept connection turned out dead, to a second request, which takes a fresh one."""
+    try:
+        return await _exchange(request, session, performance)
+    except StepFailure:
+        if request.method not in _SAFE or performance.write_key or not _died_unheard(performance.exchanges[-1]):
+            raise
+    return await _exchange(replace(request, fresh=True), session, performance)
+
+
+def _died_unheard(exchange: Exchange) -> bool:
+    """Whether a kept connection ended before a byte of an answer came (RFC 9112 §9.3.1)."""
+    lost = exchange.failure is not None and exchange.failure.cause is Cause.PROTOCOL
+    return lost and exchange.reused and not exchange.received_bytes
 
 
 async def _exchange(request: "Request", session: "Client", performance: Performance) -> "Answer":
@@ -72,20 +94,20 @@ async def _exchange(request: "Request", session: "Client", performance: Performa
         answer = await session.send(request, marks)
         return answer
     except StepFailure as error:
-        failure = error.failure
-        raise
+        failure = _of_the_target(error.failure, request) if performance.exchanges else error.failure
+        raise StepFailure(failure) from error
     finally:
         performance.sent = performance.sent or marks.sent
         performance.waiting_in = marks.ended_in
         performance.exchanges.append(record(request, marks, answer, failure))
 
 
-def _is_challenge(answer: "Answer") -> bool:
-    """Whether a guard before the shop wants to know if a human is there (Cloudflare, AWS WAF)."""
-    return answer.header("cf-mitigated") == "challenge" or answer.header("x-amzn-waf-action") in (
-        "challenge",
-        "captcha",
-    )
+def _of_the_target(failure: Failure, request: "Request") -> Failure:
+    """An address that a redirect gave is no mistake of the journey's."""
+    if failure.cause is not Cause.SCRIPT:
+        return failure
+    message = f"redirected to an address no request can go to: {request.url[:200]}"
+    return Failure(Cause.PROTOCOL, message)
 
 
 def _observe(answer: "Answer", session: "Client", performance: Performance, redirects: int) -> Observation:

@@ -6,6 +6,9 @@ from urllib.parse import urljoin, urlsplit
 from probe.model.template import Text
 from probe.steps.base import ActionError
 
+_LONGEST_NAME = 253
+"""RFC 1035 §2.3.4, in the notation with dots."""
+
 
 def reject_url(url: Text, key: str) -> None:
     """ActionError when no rendering can make a web address of the text."""
@@ -30,7 +33,8 @@ def trouble_of(url: str) -> str:
             return "it has no host"
         if parts.port == 0 or " " in url or not url.isprintable():
             return "it has a blank, a control character or port 0 in it"
-        parts.hostname.encode("idna")
+        if len(parts.hostname.encode("idna")) > _LONGEST_NAME:
+            return "its host is too long to be one"
     except ValueError:
         return "its host or port is malformed"  # the library's own reason quotes pieces, of a secret perhaps
     return ""

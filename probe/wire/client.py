@@ -4,6 +4,7 @@ import functools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ from probe.wire.trouble import failure_of
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
+_ONE_PIECE = 1024 * 1024
+"""Bytes; aiohttp warns of more."""
 _OF_THE_BODY = (
     "content-type",
     "content-encoding",
@@ -103,9 +106,10 @@ class Client:
     async def _send(self, request: Request) -> Answer:
         headers = self._jar.onto(request.headers, request.url)
         async with self._session(fresh=request.fresh).request(
-            request.method, request.url, headers=headers, data=request.body, allow_redirects=False
+            request.method, request.url, headers=headers, data=_in_pieces(request.body), allow_redirects=False
         ) as response:
             self._jar.take(response.headers.getall("Set-Cookie", ()), response.url)
+            _reject_coding(response)
             body = await _read(response)
             version = response.version
             return Answer(
@@ -167,6 +171,19 @@ def _session(
 def _readable(value: str) -> str:
     """A header's value without bytes that are no UTF-8, which no record could hold."""
     return value if value.isascii() else value.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
+    """A large body is handed to the transport bit by bit, so that the loop does other work in between."""
+    return body if body is None or len(body) <= _ONE_PIECE else BytesIO(body)
+
+
+def _reject_coding(response: aiohttp.ClientResponse) -> None:
+    """StepFailure when the body cannot be told from how it is transferred: no coding but chunked was asked for."""
+    codings = ", ".join(response.headers.getall("Transfer-Encoding", ()))
+    if codings.lower() not in ("", "chunked"):
+        message = f"the answer comes in a transfer coding that nobody asked for: {_readable(codings)[:80]}"
+        raise StepFailure(Failure(Cause.PROTOCOL, message))
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -1,8 +1,8 @@
 """The seam under aiohttp: a connector whose connections tell their instants.
 
-The only module that touches aiohttp's internals: `_wrap_create_connection`, `_resolve_host`, `_resolver`, `_factory`
-and what the protocol is told by its transport. aiohttp's own tracing has no signal for TLS, and reads its clock when
-Python gets round to it, where the transports under this connector read the kernel's stamps.
+The only module that touches aiohttp's internals: `_wrap_create_connection`, `_resolve_host`, `_resolver`, `_factory`,
+`_release` and what the protocol is told by its transport. aiohttp's own tracing has no signal for TLS, and reads its
+clock when Python gets round to it, where the transports under this connector read the kernel's stamps.
 """
 
 import asyncio
@@ -91,13 +91,17 @@ class MarkedHandler(ResponseHandler):
 
     marks: Marks
     used = False
+    idle = False
+    """Whether it is kept and nobody waits for an answer."""
+    head_due = False
+    """Whether the head of an answer is what comes next."""
 
     def connection_made(self, transport: Any) -> None:
         if isinstance(transport, StampedTransport):
             self.marks.ask_kernel = transport.tcp_info
             self.marks.answered()
-        else:
-            transport.set_write_buffer_limits(high=1, low=0)  # resume_writing is to mean: all is in the kernel's hands
+        transport.set_write_buffer_limits(high=0)  # a pause is to mean: something is not in the kernel's hands yet
+        if not isinstance(transport, StampedTransport):
             transport = MarkedTransport(transport, self)
         super().connection_made(transport)
 
@@ -119,13 +123,33 @@ class MarkedHandler(ResponseHandler):
         if self.used:
             self.marks.sent_some()
 
+    def pause_writing(self) -> None:
+        if self.used:
+            self.marks.holding = True
+        super().pause_writing()
+
     def resume_writing(self) -> None:
+        if self.used:
+            self.marks.holding = False
         self.sent_some()
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
+        """aiohttp would take what comes unasked for the answer to the next request.
+
+        And it would drop an answer for what follows it in the same segment: its head is given to it first.
+        """
+        if self.idle and data:
+            self.close()
+            return
         if data and self.used:
             self.marks.received(len(data))
+        if self.head_due and (end := data.find(b"\r\n\r\n") + 4) > 3:
+            self.head_due = False
+            super().data_received(data[:end])
+            data = data[end:]
+            if not data:
+                return
         super().data_received(data)
 
     def close(self) -> None:
@@ -133,9 +157,14 @@ class MarkedHandler(ResponseHandler):
         self.abort()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """aiohttp takes a body without a length for complete, however its connection ends; a reset cuts it off."""
-        if exc is not None and self._payload is not None and not self._payload.is_eof():
-            self._payload.set_exception(ClientPayloadError(str(exc)), exc)
+        """aiohttp takes a body without a length for complete, however its connection ends; a reset cuts it off.
+
+        And it tells of a body that is not HTTP only that it was cut off.
+        """
+        broken = exc or self.exception()
+        if broken is not None and self._payload is not None and not self._payload.is_eof():
+            self._payload.set_exception(ClientPayloadError(str(broken)), broken)
+            self._payload = None
         super().connection_lost(exc)
 
 
@@ -152,6 +181,7 @@ class MarkedConnector(TCPConnector):
         assert isinstance(handler, MarkedHandler)
         marks = handler.marks = current_marks.get()
         marks.reused, handler.used = handler.used, True
+        handler.idle, handler.head_due = False, True
         if isinstance(transport, StampedTransport):
             marks.ask_kernel = transport.tcp_info
         if isinstance(transport, StampedTransport | MarkedTransport):
@@ -162,6 +192,10 @@ class MarkedConnector(TCPConnector):
         if isinstance(peer, tuple):
             marks.remote = address_of(peer[0], peer[1])
         return connection
+
+    def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
+        protocol.idle = True
+        super()._release(key, protocol, should_close=should_close)
 
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> Any:
         if is_ip_address(host):

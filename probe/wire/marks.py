@@ -55,6 +55,8 @@ class Marks:
         self.received_bytes = 0
         self.uncertain_ns = 0
         self.held_up_ns = 0
+        self.holding = False
+        """Whether bytes of the request wait for the peer to take what is on its way."""
         self.ask_kernel = _nothing
         """What the kernel knows of the connection, once there is one."""
         self.rtt_ns: int | None = None
@@ -94,7 +96,9 @@ class Marks:
             return self._open[0]
         if self._first_byte is not None:
             return Phase.TRANSFER
-        return Phase.PROCESSING if self.sent else Phase.OTHER
+        if not self.sent:
+            return Phase.OTHER
+        return Phase.SEND if self.holding else Phase.PROCESSING
 
     def now(self) -> int:
         return self._clock()
@@ -192,9 +196,11 @@ class Marks:
         assert self.ended_ns is not None, "the exchange is not finished"
         phases = dict(self._done)
         if self._send_started is not None:
-            phases[Phase.SEND] = self._send_ended - self._send_started
             answered = self.ended_ns if self._first_byte is None else self._first_byte
-            phases[Phase.PROCESSING] = answered - self._send_ended
+            unsent = self.ended_in is Phase.SEND
+            phases[Phase.SEND] = (answered if unsent else self._send_ended) - self._send_started
+            if not unsent:
+                phases[Phase.PROCESSING] = answered - self._send_ended
         if self._first_byte is not None:
             phases[Phase.TRANSFER] = self.ended_ns - self._first_byte
         phases[Phase.OTHER] = self.duration_ns - sum(phases.values())

@@ -70,6 +70,8 @@ class StampedTransport(asyncio.Transport):
         self._paused = False
         self._input_ended = False
         self._output_ended = False
+        self._broken: OSError | None = None
+        """Why the kernel takes no more: the peer is gone. What it said before is still to be read, and may tell why."""
         self._bytes_read = self._bytes_sent = self._bytes_written = 0
         self._buffer = bytearray()
         """What the kernel did not take yet."""
@@ -142,20 +144,22 @@ class StampedTransport(asyncio.Transport):
         if self.is_reading():
             self._loop.add_reader(self._fd, self._read_ready)
 
-    def _read_ready(self) -> None:
+    def _read_ready(self) -> bool:
+        """Whether there was something."""
         try:
             data, ancillary, _, _ = self._sock.recvmsg(READ_BYTES, ANCILLARY_BYTES)
         except (BlockingIOError, InterruptedError):
-            return
+            return False
         except OSError as error:
             self._lose(error)
-            return
+            return False
         if data:
             self._bytes_read += len(data)
             self._tell(self._protocol.arrived, stamp_of(ancillary))
             self._tell(self._take, data)
         else:
             self._tell(self._take_end)
+        return bool(data)
 
     def _take(self, data: bytes) -> None:
         self._protocol.data_received(data)
@@ -209,7 +213,7 @@ class StampedTransport(asyncio.Transport):
         """Sends what the kernel takes at once, and keeps the rest."""
         if not self._buffer:
             sent = self._send(data)
-            if sent == len(data) or self._lost:
+            if sent == len(data) or self._broken is not None:
                 return
             self._loop.add_writer(self._fd, self._write_ready)
             data = data[sent:]
@@ -219,7 +223,9 @@ class StampedTransport(asyncio.Transport):
     def _write_ready(self) -> None:
         sent = self._send(self._buffer)
         del self._buffer[:sent]
-        if not self._buffer and not self._lost:
+        if self._broken is not None:
+            return
+        if not self._buffer:
             self._loop.remove_writer(self._fd)
         self._pause_or_resume_protocol()
         if self._lost or self._buffer:
@@ -237,11 +243,23 @@ class StampedTransport(asyncio.Transport):
         except (BlockingIOError, InterruptedError):
             return 0
         except OSError as error:
-            self._lose(error)
+            self._break(error)
             return 0
         self._bytes_sent += sent
         self._protocol.sent_some()
         return sent
+
+    def _break(self, error: OSError) -> None:
+        self._broken = self._broken or error
+        if self._buffer:
+            self._loop.remove_writer(self._fd)
+            self._buffer.clear()
+        self._loop.call_soon(self._read_rest)
+
+    def _read_rest(self) -> None:
+        while not self._lost and self._read_ready():
+            pass
+        self._lose(self._broken)
 
     def _end_output(self) -> None:
         with suppress(OSError):  # the peer is gone: reading tells
@@ -277,6 +295,7 @@ class StampedTransport(asyncio.Transport):
         """Closes the socket now; the protocol hears of it in the loop's next turn, as asyncio has it."""
         if self._lost:
             return
+        error = error or self._broken
         self._last_info = read_tcp_info(self._sock, self._bytes_read)
         self._lost = self._closing = True
         self._loop.remove_reader(self._fd)

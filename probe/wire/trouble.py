@@ -6,12 +6,14 @@ import ssl
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.http_exceptions import ContentEncodingError
+from aiohttp.http_exceptions import ContentEncodingError, ContentLengthError, HttpProcessingError, TransferEncodingError
 
 from probe.model.result import Cause, Failure
 from probe.model.timing import Phase
+from probe.wire.malformed import malformed
 from probe.wire.marks import Marks, address_of
 from probe.wire.unresolved import ResolveError
+from probe.wire.unsecured import unsecured, untrusted
 
 _OURS = {
     errno.EMFILE: "the agent has too many open files",
@@ -42,30 +44,54 @@ def failure_of(error: Exception, url: str, marks: Marks) -> Failure:
         case aiohttp.ClientConnectorDNSError():
             return Failure(Cause.RESOLVE, f"the name {parts.hostname} does not resolve{_because(error.os_error)}")
         case aiohttp.ClientConnectorCertificateError():
-            return Failure(
-                Cause.TLS, f"the certificate of {host} is not trusted: {_certificate(error.certificate_error)}"
-            )
+            words, hint = untrusted(error.certificate_error)
+            return Failure(Cause.TLS, f"the certificate of {host} is not trusted: {words}", hint=hint)
         case aiohttp.ClientConnectorSSLError():
-            return Failure(Cause.TLS, f"no TLS with {host}: {_ssl_reason(error.os_error)}")
+            words, hint = unsecured(error.os_error)
+            return Failure(Cause.TLS, f"no TLS with {host}: {words}", hint=hint)
         case aiohttp.ClientConnectorError() if marks.waiting_in is Phase.TLS:
             return Failure(Cause.TLS, f"no TLS with {host}: it broke off the handshake{_because(error.os_error)}")
         case aiohttp.ClientConnectorError():
             return _unconnected(error.os_error, marks.remote or host)
         case aiohttp.InvalidURL():
             return Failure(Cause.SCRIPT, f"not a URL a request can go to: {url[:200]}")
-        case ValueError():
+        case ValueError() if not marks.sent:
             return Failure(Cause.SCRIPT, f"no request can be made of this: {_one_line(error)}")
         case aiohttp.ServerDisconnectedError():
-            return Failure(Cause.PROTOCOL, f"{host} closed the connection without answering")
-        case aiohttp.ClientPayloadError(__cause__=ContentEncodingError() as reason):
-            return Failure(Cause.PROTOCOL, f"the answer of {host} is not encoded as it says: {_one_line(reason)}")
+            return Failure(Cause.PROTOCOL, f"{host} closed the connection {_how_far(marks)}")
         case aiohttp.ClientPayloadError():
-            return Failure(Cause.PROTOCOL, f"the answer of {host} was cut off after {marks.received_bytes} bytes")
+            return _cut_off(error, host, marks)
         case aiohttp.ClientResponseError():
-            return Failure(Cause.PROTOCOL, f"{host} answered with something that is not HTTP: {_one_line(error)}")
+            words, hint = malformed(_first_cause(error))
+            return Failure(Cause.PROTOCOL, f"{host} answered with something that is not HTTP: {words}", hint=hint)
         case aiohttp.ClientOSError() | OSError():
             return _broken(error, host, marks)
-    return Failure(Cause.PROTOCOL, f"the exchange with {host} broke: {error}")
+    return Failure(Cause.PROTOCOL, f"the exchange with {host} broke: {_one_line(error)}")
+
+
+def _how_far(marks: Marks) -> str:
+    if not marks.received_bytes:
+        return "without answering"
+    return f"after {marks.received_bytes} bytes, in the head of its answer"
+
+
+def _cut_off(error: aiohttp.ClientPayloadError, host: str, marks: Marks) -> Failure:
+    """The head came, and its body did not end well."""
+    cut = f"the answer of {host} was cut off after {marks.received_bytes} bytes"
+    match _first_cause(error):
+        case ContentEncodingError() as reason:
+            return Failure(Cause.PROTOCOL, f"the answer of {host} is not encoded as it says: {_one_line(reason)}")
+        case ContentLengthError() | TransferEncodingError():
+            return Failure(Cause.PROTOCOL, cut)
+        case HttpProcessingError() as reason:
+            words, hint = malformed(reason)
+            return Failure(Cause.PROTOCOL, f"the body of the answer of {host} is not HTTP: {words}", hint=hint)
+        case ssl.SSLError() as reason:
+            words, hint = unsecured(reason)
+            return Failure(Cause.TLS, f"{cut}: {words}", hint=hint)
+        case OSError() as reason:
+            return Failure(Cause.PROTOCOL, f"{cut}{_because(reason)}")
+    return Failure(Cause.PROTOCOL, cut)
 
 
 def _unconnected(error: OSError, host: str) -> Failure:
@@ -83,13 +109,21 @@ def _broken(error: OSError, host: str, marks: Marks) -> Failure:
     when = f"after {marks.received_bytes} bytes of the answer" if marks.received_bytes else "before an answer came"
     if isinstance(error, ConnectionResetError) or error.errno == errno.ECONNRESET:
         return Failure(Cause.PROTOCOL, f"{host} reset the connection {when}")
-    if isinstance(error.__cause__, ssl.SSLError):
-        return Failure(Cause.TLS, f"TLS with {host} broke {when}: {_ssl_reason(error.__cause__)}")
+    reason = _first_cause(error)
+    if isinstance(reason, ssl.SSLError):
+        words, hint = unsecured(reason)
+        return Failure(Cause.TLS, f"TLS with {host} broke {when}: {words}", hint=hint)
     return Failure(Cause.PROTOCOL, f"the connection to {host} broke {when}{_because(error)}")
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(getattr(error, "message", error)).split())[:200].rstrip(" ^")
+def _first_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(getattr(error, "message", "") or error).split())[:200].rstrip(" ^")
 
 
 def _because(error: OSError) -> str:
@@ -97,12 +131,3 @@ def _because(error: OSError) -> str:
         os.strerror(error.errno) if isinstance(error.errno, int) and error.errno > 0 else str(error)
     )
     return f": {reason[:1].lower()}{reason[1:]}" if reason else ""
-
-
-def _certificate(error: Exception) -> str:
-    return getattr(error, "verify_message", "") or str(error)
-
-
-def _ssl_reason(error: OSError) -> str:
-    reason = getattr(error, "reason", None) or str(error)
-    return str(reason).replace("_", " ").lower()

@@ -72,6 +72,14 @@ def test_verbose_shows_exchanges_and_checks() -> None:
     assert '✗ jsonpath $.status equals "paid"  got "declined"' in shown
 
 
+def test_a_second_request_on_a_fresh_connection_is_said_and_is_no_redirect() -> None:
+    answered = BROWSE.attempts[0].exchanges[0]
+    dead = replace(answered, status=None, reused=True, failure=Failure(Cause.PROTOCOL, "closed"))
+    attempt = replace(BROWSE.attempts[0], exchanges=(dead, answered))
+    shown = text(replace(PASSED, steps=(replace(BROWSE, attempts=(attempt,), flaky=True),)))
+    assert "processing 50 %, flaky: asked again on a fresh connection\n" in shown
+
+
 def test_colours_change_nothing_but_colours() -> None:
     import click
 

@@ -14,6 +14,8 @@ SILENCE: Final = "silence"
 TRUNCATED: Final = "truncated"
 """Over UDP; over TCP there is an address."""
 GARBAGE: Final = "garbage"
+LOOP: Final = "loop"
+"""It is an alias of itself."""
 NODATA: Final[tuple[str, ...]] = ()
 FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 1, 2, 3, 4, 5
 
@@ -64,6 +66,9 @@ class NameServer(asyncio.DatagramProtocol):
             return None
         if said == GARBAGE:
             return question[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + question[12 : end + 4] + b"\xc0\x0c\0\1"
+        if said == LOOP:
+            alias = b"\xc0\x0c" + struct.pack("!HHIH", 5, 1, 3600, 2) + b"\xc0\x0c"
+            return question[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + question[12 : end + 4] + alias
         if said == TRUNCATED:
             said = ("127.0.0.9",)
             code = 0x0200 if udp else 0

@@ -80,8 +80,8 @@ BROKEN = {
     "silence": (saying(), "closed the connection without answering", UNANSWERED),
     "reset": (saying(reset=True), "reset the connection before an answer came", UNANSWERED),
     "reset in the head": (saying(b"HTTP/1.1 2", reset=True), "reset the connection after 10 bytes", ANSWERED),
-    "garbage": (saying(b"\0\1 garbage\r\n\r\n"), "answered with something that is not HTTP: Bad status", ANSWERED),
-    "bad length": (saying(HEAD + b"Content-Length: x\r\n\r\n"), "something that is not HTTP: Invalid char", ANSWERED),
+    "garbage": (saying(b"\0\1 garbage\r\n\r\n"), "answered with something that is not HTTP: it begins with", ANSWERED),
+    "bad length": (saying(HEAD + b"Content-Length: x\r\n\r\n"), "something that is not HTTP: invalid char", ANSWERED),
     "cut off": (saying(HEAD + b"Content-Length: 9\r\n\r\nhello"), "was cut off after 43 bytes", ANSWERED),
     "cut chunks": (saying(HEAD + b"Transfer-Encoding: chunked\r\n\r\n9\r\nhel"), "was cut off after 53", ANSWERED),
     "reset body": (saying(HEAD + b"Content-Length: 9\r\n\r\nhello", reset=True), "was cut off after 43", ANSWERED),
@@ -91,7 +91,7 @@ BROKEN = {
         "is not encoded as it says: Can not decode content-encoding: gzip",
         ANSWERED,
     ),
-    "huge header": (saying(HEAD + b"X: " + b"x" * 100_000 + b"\r\n\r\n"), "Got more than 65536 bytes", ANSWERED),
+    "huge header": (saying(HEAD + b"X: " + b"x" * 100_000 + b"\r\n\r\n"), "a line of its head is too long", ANSWERED),
 }
 
 
@@ -139,9 +139,9 @@ async def test_a_name_is_resolved_for_every_connection_and_its_time_is_resolve(s
 @pytest.mark.parametrize(
     ("certificate", "message"),
     [
-        ("expired", "certificate has expired"),
-        ("wrong-host", "Hostname mismatch, certificate is not valid for 'localhost'."),
-        ("self-signed", "self-signed certificate"),
+        ("expired", "it has expired"),
+        ("wrong-host", "hostname mismatch, certificate is not valid for 'localhost'"),
+        ("self-signed", "it is signed by itself"),
     ],
 )
 async def test_a_certificate_that_cannot_be_trusted_ends_in_tls(certificate: Certificate, message: str) -> None:
@@ -153,7 +153,7 @@ async def test_a_certificate_that_cannot_be_trusted_ends_in_tls(certificate: Cer
             seen = await visit(client, shop.https_url)
     assert seen.failure is not None
     expected = f"the certificate of {shop.https_url[8:]} is not trusted: {message}"
-    assert (seen.failure.cause, seen.failure.message.replace("self signed", "self-signed")) == (Cause.TLS, expected)
+    assert (seen.failure.cause, seen.failure.message) == (Cause.TLS, expected)
     assert list(seen.marks.phases()) == [Phase.RESOLVE, Phase.CONNECT, Phase.TLS, Phase.OTHER]
 
 

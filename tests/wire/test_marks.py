@@ -57,6 +57,25 @@ def test_a_phase_that_was_not_reached_is_absent() -> None:
     assert told("begin connect").phases() == {C: 10, OTHER: 1}
 
 
+def test_a_request_of_which_something_waits_is_still_being_sent() -> None:
+    marks = Marks(ticking())
+    marks.sending()
+    marks.sent_some()
+    marks.holding = True
+    assert marks.waiting_in is S
+    marks.finish(complete=False)
+    assert (marks.phases(), marks.ended_in) == ({S: 10 + 100, OTHER: 1}, S)
+
+
+def test_an_answer_to_a_request_of_which_something_waits_is_one() -> None:
+    marks = Marks(ticking())
+    marks.sending()
+    marks.holding = True
+    marks.received(1)
+    marks.finish(complete=True)
+    assert (list(marks.phases()), marks.ended_in) == ([S, P, X, OTHER], X)
+
+
 def test_nothing_at_all_is_all_ours() -> None:
     marks = told()
     assert (marks.phases(), marks.sent) == ({OTHER: 1}, False)

@@ -200,6 +200,30 @@ async def test_writing_to_a_peer_that_is_gone_is_told_as_an_error() -> None:
     assert isinstance(told.error, ConnectionError)
 
 
+@pytest.mark.parametrize("last", [b"", b"I do not want that", BODY[:50_000]], ids=["nothing", "words", "a lot"])
+async def test_what_the_peer_said_before_it_went_is_read_though_writing_failed_first(last: bytes) -> None:
+    gone = threading.Event()
+
+    def talk(sock: socket.socket) -> None:
+        sock.recv(1)
+        sock.sendall(last)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+        gone.set()
+
+    with peer(talk) as port:
+        told = Told()
+        transport = await dial(port, told)
+        transport.pause_reading()  # so that it is writing that hears of it first
+        transport.write(b"x")
+        await asyncio.to_thread(gone.wait)
+        transport.write(b"x")
+        transport.write(b"x")
+        await told.until("lost")
+    assert bytes(told.data) == last
+    assert isinstance(told.error, ConnectionResetError)
+
+
 @pytest.mark.parametrize("event", ["data", "eof", "pause"])
 async def test_a_protocol_that_breaks_loses_its_connection_and_nothing_else(event: str) -> None:
     broken: list[object] = []

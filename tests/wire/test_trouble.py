@@ -6,6 +6,7 @@ from time import perf_counter_ns
 import aiohttp
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.http_exceptions import BadHttpMessage, ContentEncodingError, ContentLengthError, TransferEncodingError
 
 from probe.model.result import Cause, Failure
 from probe.model.timing import Phase
@@ -77,7 +78,8 @@ def test_a_handshake_that_fails_is_said_in_words() -> None:
     reason = ssl.SSLError(1, "[SSL: TLSV1_ALERT_PROTOCOL_VERSION] tlsv1 alert protocol version (_ssl.c:1)")
     reason.reason = "TLSV1_ALERT_PROTOCOL_VERSION"
     found = failure(aiohttp.ClientConnectorSSLError(KEY, reason), Phase.TLS)
-    assert found == Failure(Cause.TLS, "no TLS with shop:443: tlsv1 alert protocol version")
+    hint = "this client speaks TLS 1.2 and 1.3"
+    assert found == Failure(Cause.TLS, "no TLS with shop:443: no TLS version in common", hint=hint)
 
 
 def test_an_alert_after_the_handshake_is_about_tls() -> None:
@@ -97,10 +99,51 @@ def test_a_url_that_is_none_blames_the_journey() -> None:
     assert failure(aiohttp.InvalidURL(URL)) == Failure(Cause.SCRIPT, f"not a URL a request can go to: {URL}")
 
 
-def test_a_message_is_one_line() -> None:
-    error = aiohttp.ClientResponseError(None, (), message="Bad status line:\n\n  b'SSH-2.0'\n    ^")  # type: ignore[arg-type]
-    message = "shop:443 answered with something that is not HTTP: Bad status line: b'SSH-2.0'"
+def test_an_answer_that_is_not_http_is_said_with_its_reason() -> None:
+    error = aiohttp.ClientResponseError(None, ())  # type: ignore[arg-type]
+    error.__cause__ = BadHttpMessage("Invalid header token:\n\n  b'a b'\n    ^")
+    message = "shop:443 answered with something that is not HTTP: invalid header token: 'a b'"
     assert failure(error) == Failure(Cause.PROTOCOL, message)
+
+
+CUT = "the answer of shop:443 was cut off after 7 bytes"
+
+
+@pytest.mark.parametrize(
+    ("reason", "found"),
+    [
+        (None, Failure(Cause.PROTOCOL, CUT)),
+        (ContentLengthError("too short"), Failure(Cause.PROTOCOL, CUT)),
+        (TransferEncodingError("too short"), Failure(Cause.PROTOCOL, CUT)),
+        (OSError(errno.ECONNRESET, "Connection reset"), Failure(Cause.PROTOCOL, f"{CUT}: connection reset")),
+        (ssl.SSLError(1, "odd"), Failure(Cause.TLS, f"{CUT}: what it says makes no sense (odd)")),
+        (
+            ContentEncodingError("Can not\n  decode"),
+            Failure(Cause.PROTOCOL, "the answer of shop:443 is not encoded as it says: Can not decode"),
+        ),
+        (
+            BadHttpMessage("Odd:\n  b'x'"),
+            Failure(Cause.PROTOCOL, "the body of the answer of shop:443 is not HTTP: odd: 'x'"),
+        ),
+    ],
+)
+def test_a_body_that_does_not_end_well_says_why(reason: Exception | None, found: Failure) -> None:
+    error = aiohttp.ClientPayloadError("odd")
+    error.__cause__ = reason
+    assert failure(error, Phase.CONNECT, 7) == found
+
+
+@pytest.mark.parametrize(
+    ("received", "when"), [(0, "without answering"), (7, "after 7 bytes, in the head of its answer")]
+)
+def test_a_connection_that_is_closed_says_how_far_the_answer_came(received: int, when: str) -> None:
+    found = failure(aiohttp.ServerDisconnectedError(), Phase.CONNECT, received)
+    assert found == Failure(Cause.PROTOCOL, f"shop:443 closed the connection {when}")
+
+
+def test_what_cannot_be_made_of_an_answer_is_not_the_journeys_fault() -> None:
+    found = failure(ValueError("a surprise"), Phase.CONNECT, 7)
+    assert found == Failure(Cause.PROTOCOL, "the exchange with shop:443 broke: a surprise")
 
 
 def test_what_nobody_thought_of_still_has_words() -> None:
