@@ -46,8 +46,8 @@ types: $(READY)  ## mypy, strict
 units: $(READY)  ## the tests
 	$(BIN)/python -m pytest --numprocesses 2 --quiet
 
-fuzz: $(READY)  ## many more mutated journeys than a test run takes
-	PROBE_MUTATIONS=100000 $(BIN)/python -m pytest --quiet tests/spec/test_mutations.py
+fuzz: $(READY)  ## many more mutated journeys and answers than a test run takes
+	PROBE_MUTATIONS=100000 $(BIN)/python -m pytest --quiet tests/spec/test_mutations.py tests/faults/test_mutated_answers.py
 
 soak: $(READY)  ## many more kills than a test run takes
 	PROBE_KILLS=500 PROBE_PAY_KILLS=300 $(BIN)/python -m pytest --quiet -s tests/agent/test_killed.py \

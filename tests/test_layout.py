@@ -34,8 +34,10 @@ def test_every_test_has_its_module() -> None:
         "test_jsonpath_conformance.py",
         "test_killed.py",
         "test_layout.py",
+        "test_mutated_answers.py",
         "test_mutations.py",
         "test_pay_killed.py",
+        "test_network.py",
         "test_programs.py",
     }
     assert {path.name for path in (ROOT / "tests").rglob("test_*.py")} <= named | free

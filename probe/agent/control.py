@@ -17,8 +17,8 @@ from probe.model.status import ControlStatus
 PATIENCE_S = 3.0
 """How long a target may take: longer than a lost SYN's first repetition."""
 
-FRESH_NS = 2_000_000_000
-"""A look younger than this answers for a failure: many journeys fail at once when a network does."""
+PAUSE_NS = 200_000_000
+"""From one look to the next: many journeys fail at once when a network does."""
 
 _OF_THE_NETWORK = (Cause.RESOLVE, Cause.CONNECT, Cause.TLS, Cause.TIMEOUT, Cause.PROTOCOL)
 _PORTS = {"http": 80, "https": 443}
@@ -52,6 +52,7 @@ class Controls:
         self.states: tuple[ControlStatus, ...] = ()
         self._monotonic_ns = monotonic_ns
         self._looked_ns: int | None = None
+        """When the last look began."""
         self._turn = asyncio.Lock()
 
     @property
@@ -65,15 +66,23 @@ class Controls:
             self.targets, self.states, self._looked_ns = tuple(targets), (), None
 
     async def look(self) -> bool | None:
-        """`sound`, as of now or a moment ago."""
+        """`sound`, by a look that began no earlier than now: one before says nothing of a failure that came after it.
+
+        All who ask while one goes on share the next.
+        """
+        asked_ns = self._monotonic_ns()
         async with self._turn:
-            now = self._monotonic_ns()
-            if self.targets and (self._looked_ns is None or now - self._looked_ns > FRESH_NS):
-                targets = self.targets
-                states = tuple(await asyncio.gather(*map(_reach, targets)))
-                if targets == self.targets:  # or they were replaced meanwhile
-                    self.states, self._looked_ns = states, self._monotonic_ns()
+            if self.targets and (self._looked_ns is None or self._looked_ns < asked_ns):
+                await self._look()
         return self.sound
+
+    async def _look(self) -> None:
+        if self._looked_ns is not None:
+            await asyncio.sleep((self._looked_ns + PAUSE_NS - self._monotonic_ns()) / 1e9)
+        targets, began_ns = self.targets, self._monotonic_ns()
+        states = tuple(await asyncio.gather(*map(_reach, targets)))
+        if targets == self.targets:  # or they were replaced meanwhile
+            self.states, self._looked_ns = states, began_ns
 
     async def judge(self, run: Run) -> Run:
         """The run, blamed on the agent when it failed for the network and no target can be reached either."""

@@ -1,5 +1,6 @@
 import asyncio
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import count
@@ -106,6 +107,31 @@ async def test_what_is_not_of_the_network_is_judged_by_itself(serve: Serve, caus
 async def test_without_targets_no_failure_is_excused() -> None:
     found = Controls([], lambda: 0)
     assert (await found.judge(run(Cause.CONNECT)), await found.look()) == (run(Cause.CONNECT), None)
+
+
+async def test_a_look_from_before_a_failure_says_nothing_of_it() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        found = Controls([parse_target(f"127.0.0.1:{listening.getsockname()[1]}")], time.monotonic_ns)
+        before = await found.judge(run(Cause.CONNECT))
+    after = await found.judge(run(Cause.CONNECT))
+    assert (before.verdict, after.verdict) == (Verdict.FAILED, Verdict.ERRORED)
+
+
+async def test_failures_during_a_look_share_the_next_one(serve: Serve) -> None:
+    seen = 0
+
+    async def count_it(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal seen
+        seen += 1
+
+    found = Controls([parse_target(await serve(count_it))], time.monotonic_ns)
+    async with asyncio.TaskGroup() as judging:
+        judging.create_task(found.judge(run(Cause.TIMEOUT)))
+        await asyncio.sleep(0)
+        for _ in range(20):
+            judging.create_task(found.judge(run(Cause.TIMEOUT)))
+    await asyncio.sleep(0.05)
+    assert seen == 2
 
 
 async def test_many_failures_at_once_cost_one_look(serve: Serve) -> None:

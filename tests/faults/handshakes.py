@@ -158,12 +158,12 @@ async def _deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 def secured(talk: Talk) -> Scene:
     async def scene(ground: Ground) -> Where:
-        return Where(await ground.serve(talk, _identity()), trust())
+        return Where(await ground.serve(talk, identity()), trust())
 
     return scene
 
 
-def _identity() -> ssl.SSLContext:
+def identity() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     valid().configure_cert(context)
     return context
@@ -173,7 +173,7 @@ def bending(at: int, bend: Callable[[bytes], bytes], end: str = "") -> Scene:
     """Between client and server: the server's record with that number is bent, and then it may end."""
 
     async def scene(ground: Ground) -> Where:
-        url = await ground.serve(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"hello"), _identity())
+        url = await ground.serve(saying(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"hello"), identity())
         port = int(url.rpartition(":")[2])
 
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
