@@ -107,12 +107,14 @@ def _unconnected(error: OSError, host: str) -> Failure:
 
 def _broken(error: OSError, host: str, marks: Marks) -> Failure:
     when = f"after {marks.received_bytes} bytes of the answer" if marks.received_bytes else "before an answer came"
-    if isinstance(error, ConnectionResetError) or error.errno == errno.ECONNRESET:
-        return Failure(Cause.PROTOCOL, f"{host} reset the connection {when}")
     reason = _first_cause(error)
     if isinstance(reason, ssl.SSLError):
         words, hint = unsecured(reason)
         return Failure(Cause.TLS, f"TLS with {host} broke {when}: {words}", hint=hint)
+    if not marks.sent:
+        return Failure(Cause.PROTOCOL, f"{host} closed the connection before the request was sent")
+    if isinstance(error, ConnectionResetError) or error.errno == errno.ECONNRESET:
+        return Failure(Cause.PROTOCOL, f"{host} reset the connection {when}")
     return Failure(Cause.PROTOCOL, f"the connection to {host} broke {when}{_because(error)}")
 
 

@@ -4,7 +4,7 @@ import asyncio
 import socket
 
 from probe.model.result import Cause
-from tests.faults.row import ASKED, BRIEF, CONNECTING, Ground, Row, Scene, Where, at, reset, talks
+from tests.faults.row import ASKED, BRIEF, CONNECTING, Ground, Row, Scene, Where, at, reset
 
 
 def refused(host: str = "127.0.0.1") -> Scene:
@@ -36,19 +36,19 @@ async def unheard(ground: Ground) -> Where:
     return Where(f"http://127.0.0.1:{listening.getsockname()[1]}")
 
 
-async def _reset_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def reset_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     reset(writer)
 
 
-async def _close_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def close_at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     pass
 
 
-CONNECT, TIMEOUT, PROTOCOL = Cause.CONNECT, Cause.TIMEOUT, Cause.PROTOCOL
+CONNECT, TIMEOUT = Cause.CONNECT, Cause.TIMEOUT
 ROWS = [
     Row("refused", refused(), CONNECT, "connection refused by {host}", CONNECTING),
     Row("refused by an IPv6 address", refused("::1"), CONNECT, "connection refused by {host}", CONNECTING),
-    Row("packets dropped", full, TIMEOUT, "no answer within 3.00 s: the time ran out in connect", CONNECTING, [BRIEF]),
+    Row("packets dropped", full, TIMEOUT, "no answer within {limit}: the time ran out in connect", CONNECTING, [BRIEF]),
     Row(
         "an address that cannot be reached",
         at("http://224.0.0.1:80"),
@@ -64,13 +64,11 @@ ROWS = [
         "no network towards {host}",
         CONNECTING,
     ),
-    Row("reset at once", talks(_reset_at_once), PROTOCOL, "{host} reset the connection before an answer came", ASKED),
-    Row("closed at once", talks(_close_at_once), PROTOCOL, "{host} closed the connection without answering", ASKED),
     Row(
         "a server that accepts nobody",
         unheard,
         TIMEOUT,
-        "no answer within 3.00 s: the time ran out in processing",
+        "no answer within {limit}: the time ran out in processing",
         ASKED,
         [BRIEF],
     ),

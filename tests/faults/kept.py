@@ -3,13 +3,13 @@
 import asyncio
 
 from probe.model.result import Cause
-from tests.faults.row import BEGUN, KEPT, TWICE, Row, Scene, reset, talks
+from tests.faults.row import BEGUN, KEPT, POST, TWICE, Ground, Row, Scene, Where, reset, talks
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
-BRIEFLY = (TWICE[0], "{name: look, timeout: 3s, http: {get: '${shop}'}}")
-POSTING = (TWICE[0], "{name: look, http: {post: '${shop}', body: x}}")
+BRIEFLY = (TWICE[0], "{name: look, timeout: LIMIT, http: {get: '${shop}'}}")
+POSTING = (TWICE[0], POST)
 WRITING = (TWICE[0], "{name: look, effect: write, http: {post: '${shop}', body: x}}")
-PATIENT = (TWICE[0], "{name: pause, wait: 500ms}", TWICE[1])
+PATIENT = (TWICE[0], "{name: between, http: {get: '${other}'}}", TWICE[1])
 
 
 def then(second: bytes | None, *, first: bytes = OK, end: str = "close") -> Scene:
@@ -33,13 +33,24 @@ def then(second: bytes | None, *, first: bytes = OK, end: str = "close") -> Scen
     return talks(talk)
 
 
-async def _talks_unasked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Before the second request it says that it waited long enough for it."""
-    await reader.readuntil(b"\r\n\r\n")
-    writer.write(OK)
-    await asyncio.sleep(0.1)
-    writer.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-    await reader.readuntil(b"\r\n\r\n")
+async def _unasked(ground: Ground) -> Where:
+    """After its first answer it says that it waited long enough; only then the other one answers what comes between."""
+    said = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await asyncio.sleep(0.05)  # in a segment of its own
+        writer.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        said.set()
+        await reader.readuntil(b"\r\n\r\n")
+
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await said.wait()
+        writer.write(OK)
+
+    return Where(await ground.serve(talk), environ={"OTHER": await ground.serve(other)})
 
 
 PROTOCOL, TIMEOUT = Cause.PROTOCOL, Cause.TIMEOUT
@@ -68,7 +79,7 @@ ROWS = [
         "silent from the second request on",
         then(None, end="stay"),
         TIMEOUT,
-        "no answer within 3.00 s: the time ran out in processing",
+        "no answer within {limit}: the time ran out in processing",
         "send processing",
         BRIEFLY,
     ),
@@ -89,7 +100,7 @@ ROWS = [
         TWICE,
     ),
     Row("HTTP/1.0 and left open", then(OK, first=OK.replace(b"1.1", b"1.0"), end="stay"), None, "", BEGUN, TWICE),
-    Row("an answer nobody asked for", talks(_talks_unasked), None, "", BEGUN, PATIENT),
+    Row("an answer nobody asked for", _unasked, None, "", BEGUN, PATIENT),
     Row("bytes after the answer", then(None, first=OK + b"and more"), None, "", BEGUN, TWICE),
     Row("another answer after the answer", then(None, first=OK + b"HTTP/1.1 500 No\r\n\r\n"), None, "", BEGUN, TWICE),
 ]

@@ -114,7 +114,7 @@ ROWS = [
         "a name server that is silent",
         told(SILENCE),
         TIMEOUT,
-        "no answer within 3.00 s: the time ran out in resolve",
+        "no answer within {limit}: the time ran out in resolve",
         NAMED,
         [BRIEF],
     ),

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from probe.model.codec import decode_run, encode_run
+from probe.model.duration import format_duration, parse_duration
 from probe.model.journey import Journey
 from probe.model.result import Cause, Run, Trigger, Verdict
 from probe.model.timing import Phase
@@ -25,12 +26,16 @@ HEAD: Final = """\
 journey: row
 variables:
   shop: ${env("SHOP")}
+  other: ${env("OTHER") | default("")}
   big: ${env("BIG") | default("")}
 """
 LOOK: Final = "{name: look, http: {get: '${shop}'}}"
-BRIEF: Final = "{name: look, timeout: 3s, http: {get: '${shop}'}}"
-"""Only for what never answers: the limit has to leave room for a busy machine."""
-BIG: Final = "{name: look, timeout: 3s, http: {put: '${shop}', body: '${big}'}}"
+BRIEF: Final = "{name: look, timeout: LIMIT, http: {get: '${shop}'}}"
+"""Only for what never answers."""
+BIG: Final = "{name: look, timeout: LIMIT, http: {put: '${shop}', body: '${big}'}}"
+POST: Final = "{name: look, http: {post: '${shop}', body: x}}"
+LARGE: Final = 20_000_000
+"""Bytes: more than all buffers between here and there."""
 FOLLOW: Final = "{name: look, timeout: 20s, http: {get: '${shop}', follow: 5}}"
 TWICE: Final = "{name: first, http: {get: '${shop}'}}", "{name: look, http: {get: '${shop}'}}"
 
@@ -51,10 +56,11 @@ class Where(NamedTuple):
     trust: ssl.SSLContext | None = None
     environ: Mapping[str, str] = {}
 
-    def spelt(self, message: str) -> str:
-        """With its own addresses in the place of the words for them."""
-        nameserver = self.environ.get(NAMESERVERS, "")
-        return message.replace("{host}", urlsplit(self.url).netloc).replace("{nameserver}", nameserver)
+    def spelt(self, message: str, limit_ns: int) -> str:
+        """With its own addresses and that limit in the place of the words for them."""
+        nameserver, limit = self.environ.get(NAMESERVERS, ""), format_duration(limit_ns)
+        spelt = message.replace("{host}", urlsplit(self.url).netloc).replace("{nameserver}", nameserver)
+        return spelt.replace("{limit}", limit)
 
 
 class Ground(NamedTuple):
@@ -81,7 +87,7 @@ class Row(NamedTuple):
 
     @property
     def ends_by_time(self) -> bool:
-        return self.cause is Cause.TIMEOUT or BIG in self.steps
+        return self.cause is Cause.TIMEOUT
 
 
 class Seen(NamedTuple):
@@ -92,17 +98,17 @@ class Seen(NamedTuple):
     exchanges: int
 
 
-def expected(row: Row, where: Where) -> Seen:
+def expected(row: Row, where: Where, limit_ns: int) -> Seen:
     verdict = row.cause.verdict if row.cause else Verdict.PASSED
-    return Seen(verdict, row.cause, where.spelt(row.message), row.phases, row.exchanges)
+    return Seen(verdict, row.cause, where.spelt(row.message, limit_ns), row.phases, row.exchanges)
 
 
-async def seen(row: Row, serve: Serve) -> tuple[Seen, Seen]:
-    """What was expected of the row, and what came."""
+async def seen(row: Row, serve: Serve, limit: str = "1s") -> tuple[Seen, Seen]:
+    """What was expected of the row, and what came. `limit` is for the steps that nothing else ends."""
     async with AsyncExitStack() as stack:
         where = await row.scene(Ground(serve, stack))
-        run = await run_journey(_journey(row.steps), _settings(where))
-    wanted = expected(row, where)
+        run = await run_journey(_journey(row.steps, limit), _settings(where, row.steps))
+    wanted = expected(row, where, parse_duration(limit))
     step = [each for each in run.steps if each.verdict is not Verdict.SKIPPED][-1]
     exchanges = step.attempts[-1].exchanges
     _assert_whole(run)
@@ -113,13 +119,13 @@ async def seen(row: Row, serve: Serve) -> tuple[Seen, Seen]:
     return wanted, Seen(run.verdict, step.failure.cause if step.failure else None, message, phases, len(exchanges))
 
 
-def _journey(steps: Sequence[str]) -> Journey:
-    lines = "".join(f"  - {step}\n" for step in steps)
+def _journey(steps: Sequence[str], limit: str) -> Journey:
+    lines = "".join(f"  - {step}\n" for step in steps).replace("LIMIT", limit)
     return read_journey(Source("row.yaml", f"{HEAD}steps:\n{lines}"))
 
 
-def _settings(where: Where) -> Settings:
-    environ = {"SHOP": where.url, "BIG": "x" * 20_000_000, **where.environ}
+def _settings(where: Where, steps: Sequence[str]) -> Settings:
+    environ = {"SHOP": where.url, "BIG": "x" * LARGE if BIG in steps else "", **where.environ}
     return Settings(trigger=Trigger.MANUAL, region="here", agent="me", environ=environ, tls=where.trust)
 
 

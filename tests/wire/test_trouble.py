@@ -90,9 +90,16 @@ def test_an_alert_after_the_handshake_is_about_tls() -> None:
 
 @pytest.mark.parametrize(("received", "when"), [(0, "before an answer came"), (7, "after 7 bytes of the answer")])
 def test_a_broken_connection_says_how_far_it_came(received: int, when: str) -> None:
-    error = aiohttp.ClientOSError(errno.EPIPE, "Broken pipe")
-    found = failure(error, Phase.CONNECT, received)
+    marks = Marks(perf_counter_ns)
+    marks.sending()
+    marks.received(received)
+    found = failure_of(aiohttp.ClientOSError(errno.EPIPE, "Broken pipe"), URL, marks)
     assert found == Failure(Cause.PROTOCOL, f"the connection to shop:443 broke {when}: broken pipe")
+
+
+def test_a_connection_that_is_gone_before_the_request_says_so() -> None:
+    found = failure(aiohttp.ClientConnectionResetError("Cannot write to closing transport"), Phase.CONNECT)
+    assert found == Failure(Cause.PROTOCOL, "shop:443 closed the connection before the request was sent")
 
 
 def test_a_url_that_is_none_blames_the_journey() -> None:
