@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from probe.errors import StepFailure
 from probe.model.observation import Observation, Response
 from probe.model.result import Cause, Failure
@@ -68,13 +66,16 @@ async def perform(action: Action, session: "Client", performance: Performance) -
 
 
 async def _ask(request: "Request", session: "Client", performance: Performance) -> "Answer":
-    """The answer; of a read whose kept connection turned out dead, to a second request, which takes a fresh one."""
+    """The answer; of a read whose kept connection turned out dead, to a second request.
+
+    That one takes a fresh connection: steps follow one another, so that no more than one is kept for an origin.
+    """
     try:
         return await _exchange(request, session, performance)
     except StepFailure:
         if request.method not in _SAFE or performance.write_key or not _died_unheard(performance.exchanges[-1]):
             raise
-    return await _exchange(replace(request, fresh=True), session, performance)
+    return await _exchange(request, session, performance)
 
 
 def _died_unheard(exchange: Exchange) -> bool:

@@ -139,6 +139,7 @@ class Dying:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.connections = 0
+        self.url = ""
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -153,7 +154,8 @@ class Dying:
 async def twice(serve: Serve, session: Client, second: str, write_key: str = "") -> tuple[Dying, Performance]:
     """The second of two steps, on a kept connection that dies."""
     server = Dying()
-    url = text(await serve(server.talk))
+    server.url = await serve(server.talk)
+    url = text(server.url)
     await http.perform(Action(get=url), session, attempt())
     performance = attempt(write_key=write_key)
     with suppress(StepFailure):
@@ -171,6 +173,39 @@ async def test_a_read_on_a_kept_connection_that_died_is_asked_again_for_all_to_s
     assert (dead.reused, dead.status, answered.reused, answered.status) == (True, None, False, 204)
     assert dead.failure is not None
     assert (dead.failure.cause, answered.failure) == (Cause.PROTOCOL, None)
+
+
+async def test_the_fresh_connection_is_kept_in_its_turn(serve: Serve, session: Client) -> None:
+    server, _ = await twice(serve, session, "GET")
+    performance = attempt()
+    await http.perform(Action(get=text(server.url)), session, performance)
+    assert [each.reused for each in performance.exchanges] == [True]
+
+
+async def test_a_read_whose_own_connection_dies_is_not_asked_again(serve: Serve, session: Client) -> None:
+    asked: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+
+    performance = attempt()
+    await failure(Action(get=text(await serve(talk))), session, performance)
+    assert (len(asked), len(performance.exchanges)) == (1, 1)
+
+
+async def test_a_read_that_a_write_led_to_is_never_asked_again(serve: Serve, session: Client) -> None:
+    asked: list[str] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode().split()[0])
+        writer.write(b"HTTP/1.1 303 See Other\r\nLocation: /thanks\r\nContent-Length: 0\r\n\r\n")
+        asked.append((await reader.readuntil(b"\r\n\r\n")).decode().split()[0])
+
+    url = text(await serve(talk))
+    await http.perform(Action(get=url), session, attempt())
+    performance = attempt(write_key="key")
+    await failure(Action(post=url, follow=Follow(1)), session, performance)
+    assert (asked, [each.reused for each in performance.exchanges]) == (["GET", "POST", "GET"], [False, True])
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "PURGE"])
