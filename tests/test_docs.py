@@ -11,6 +11,7 @@ from probe.evaluate.filters import FILTERS
 from probe.evaluate.functions import FUNCTIONS
 from probe.evaluate.predicates import PREDICATES
 from probe.evaluate.queries import QUERIES
+from probe.model.result import Cause
 from probe.spec.load import read_journey
 from probe.spec.source import Source
 from probe.steps import KINDS
@@ -34,6 +35,11 @@ def test_every_journey_of_the_safety_page_loads(block: str) -> None:
 )
 def test_the_readme_names_every_word_of_the_language(word: str) -> None:
     assert re.search(rf"(?<!\w){re.escape(word)}(?!\w)", README)
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_the_page_of_failures_knows_every_cause_and_whom_it_blames(cause: Cause) -> None:
+    assert f"\n| `{cause}` | {cause.verdict} | " in (ROOT / "docs/failures.md").read_text()
 
 
 async def test_the_command_of_the_readme_runs_all_journeys() -> None:
