@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from probe.errors import StepFailure
@@ -11,6 +12,7 @@ from probe.model.timing import add_phases
 from probe.steps.base import TIME_LIMIT, Options, Performance
 from probe.steps.challenge import guard_of
 from probe.steps.http_action import Action
+from probe.steps.http_again import again_if_unheard
 from probe.steps.http_record import record
 from probe.steps.http_request import guard, marked, next_hop, prepare
 
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
     from probe.wire.client import Answer, Client, Request
 
 __all__ = ("ANSWERS", "DESCRIPTION", "Action", "open_session", "perform", "time_limit")
-
-_SAFE = ("GET", "HEAD", "OPTIONS")
-"""The methods that change nothing at the shop (RFC 9110 §9.2.1)."""
 
 DESCRIPTION = "An HTTP request."
 ANSWERS = True
@@ -50,7 +49,7 @@ async def perform(action: Action, session: "Client", performance: Performance) -
     redirects = 0
     while True:
         guard(request, performance, action.target[1].place)
-        answer = await _ask(request, session, performance)
+        answer = await again_if_unheard(partial(_exchange, request, session, performance), request, performance)
         if guard_of_site := guard_of(answer):
             message = f"a bot challenge came instead of the page (status {answer.status}): {guard_of_site}"
             hint = "let the probe's User-Agent or address past the guard"
@@ -65,25 +64,6 @@ async def perform(action: Action, session: "Client", performance: Performance) -
         redirects += 1
 
 
-async def _ask(request: "Request", session: "Client", performance: Performance) -> "Answer":
-    """The answer; of a read whose kept connection turned out dead, to a second request.
-
-    That one takes a fresh connection: steps follow one another, so that no more than one is kept for an origin.
-    """
-    try:
-        return await _exchange(request, session, performance)
-    except StepFailure:
-        if request.method not in _SAFE or performance.write_key or not _died_unheard(performance.exchanges[-1]):
-            raise
-    return await _exchange(request, session, performance)
-
-
-def _died_unheard(exchange: Exchange) -> bool:
-    """Whether a kept connection ended before a byte of an answer came (RFC 9112 §9.3.1)."""
-    lost = exchange.failure is not None and exchange.failure.cause is Cause.PROTOCOL
-    return lost and exchange.reused and not exchange.received_bytes
-
-
 async def _exchange(request: "Request", session: "Client", performance: Performance) -> "Answer":
     """Sends the request; its exchange is recorded whatever happens, a cancelled step included."""
     from probe.wire.marks import Marks
@@ -95,20 +75,12 @@ async def _exchange(request: "Request", session: "Client", performance: Performa
         answer = await session.send(request, marks)
         return answer
     except StepFailure as error:
-        failure = _of_the_target(error.failure, request) if performance.exchanges else error.failure
-        raise StepFailure(failure) from error
+        failure = error.failure
+        raise
     finally:
         performance.sent = performance.sent or marks.sent
         performance.waiting_in = marks.ended_in
         performance.exchanges.append(record(request, marks, answer, failure))
-
-
-def _of_the_target(failure: Failure, request: "Request") -> Failure:
-    """An address that a redirect gave is no mistake of the journey's."""
-    if failure.cause is not Cause.SCRIPT:
-        return failure
-    message = f"redirected to an address no request can go to: {request.url[:200]}"
-    return Failure(Cause.PROTOCOL, message)
 
 
 def _observe(answer: "Answer", session: "Client", performance: Performance, redirects: int) -> Observation:

@@ -1,6 +1,8 @@
 """Which addresses a request can go to."""
 
+import re
 from functools import lru_cache
+from ipaddress import IPv4Address
 from urllib.parse import urljoin, urlsplit
 
 from probe.model.template import Text
@@ -8,6 +10,7 @@ from probe.steps.base import ActionError
 
 _LONGEST_NAME = 253
 """RFC 1035 §2.3.4, in the notation with dots."""
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def reject_url(url: Text, key: str) -> None:
@@ -33,10 +36,20 @@ def trouble_of(url: str) -> str:
             return "it has no host"
         if parts.port == 0 or " " in url or not url.isprintable():
             return "it has a blank, a control character or port 0 in it"
-        if len(parts.hostname.encode("idna")) > _LONGEST_NAME:
-            return "its host is too long to be one"
+        return _trouble_of_host(parts.hostname.encode("idna").decode())
     except ValueError:
         return "its host or port is malformed"  # the library's own reason quotes pieces, of a secret perhaps
+
+
+def _trouble_of_host(host: str) -> str:
+    if ":" in host:
+        return ""  # an IPv6 address, or urlsplit had refused it
+    if len(host) > _LONGEST_NAME:
+        return "its host is too long to be one"
+    if not _NAME.fullmatch(host):
+        return "its host has a character in it that no name has"
+    if host.rstrip(".").rpartition(".")[2].isdigit():
+        IPv4Address(host.rstrip("."))
     return ""
 
 
