@@ -53,8 +53,12 @@ def _disturbed(attempt: Attempt, since_ns: int, until_ns: int) -> bool:
 
 
 def _moved(exchange: Exchange, since_ns: int, until_ns: int) -> bool:
-    """Only Python's instants and a doubtful beginning of the answer do."""
-    if exchange.clock is Clock.USER or exchange.uncertain_ns >= SUSPECT_NS:
+    """Only Python's instants and a doubtful boundary do.
+
+    A doubt is told as small where the loop seemed to be in time: here it was not.
+    """
+    doubtful = exchange.uncertain_ns > 0 and exchange.phases.get(Phase.PROCESSING, 0) >= SUSPECT_NS
+    if exchange.clock is Clock.USER or doubtful:
         return _overlap(exchange.started_ns, exchange.duration_ns, since_ns, until_ns)
     resolving_ns = -1 if _resolved_by_kernel(exchange.resolver) else exchange.phases.get(Phase.RESOLVE, -1)
     return _overlap(exchange.started_ns, resolving_ns, since_ns, until_ns)

@@ -52,6 +52,8 @@ class Attempts:
         except OSError:
             sock.close()
             raise
+        if not self._begun_ns:
+            self._marks.begin(Phase.CONNECT)
         self._begun_ns[sock.fileno()] = self._marks.now()
         return sock
 
@@ -105,8 +107,16 @@ class MarkedHandler(ResponseHandler):
             transport = MarkedTransport(transport, self)
         super().connection_made(transport)
 
-    def arrived(self, stamp_ns: int | None) -> None:
-        self.marks.arrived(stamp_ns)
+    def arrived(self, stamp_ns: int | None, count: int) -> None:
+        self.marks.arrived(stamp_ns, count)
+
+    def begun(self) -> None:
+        if self.used:
+            self.marks.begun()
+
+    def void(self) -> None:
+        if self.used:
+            self.marks.void()
 
     def quiet(self) -> None:
         if self.used:
@@ -116,12 +126,13 @@ class MarkedHandler(ResponseHandler):
         if self.used:
             self.marks.sending()
         elif self.transport is None:
-            self.marks.answered()
-            self.marks.begin(Phase.TLS)
+            self.marks.handing_over()
 
     def sent_some(self) -> None:
         if self.used:
             self.marks.sent_some()
+        elif self.transport is None:
+            self.marks.handed_over()
 
     def pause_writing(self) -> None:
         if self.used:
@@ -205,7 +216,7 @@ class MarkedConnector(TCPConnector):
             self._resolver.prepare()
         marks.begin(Phase.RESOLVE)
         addresses = await super()._resolve_host(host, port, traces)
-        marks.end(getattr(addresses, "answered_ns", None))
+        marks.end(getattr(addresses, "answered_ns", None), getattr(addresses, "asked_ns", None))
         marks.resolver = getattr(addresses, "source", "")
         return addresses
 
@@ -239,7 +250,7 @@ class MarkedConnector(TCPConnector):
         server_hostname: str | None,
     ) -> tuple[StampedTransport, MarkedHandler]:
         attempts = Attempts(marks)
-        sock = await self._connect_socket(addr_infos, marks, attempts)
+        sock = await self._connect_socket(addr_infos, attempts)
         try:
             attempts.won(sock)
             handler = factory()
@@ -258,7 +269,8 @@ class MarkedConnector(TCPConnector):
             raise
 
     async def _make(self, factory: Any, addr_infos: Any, marks: Marks, **kwargs: Any) -> Any:
-        sock = await self._connect_socket(addr_infos, marks)
+        marks.begin(Phase.CONNECT)
+        sock = await self._connect_socket(addr_infos)
         marks.end()
         if kwargs.get("ssl"):
             marks.begin(Phase.TLS)
@@ -266,8 +278,7 @@ class MarkedConnector(TCPConnector):
         marks.end()
         return made
 
-    async def _connect_socket(self, addr_infos: Any, marks: Marks, attempts: Attempts | None = None) -> socket.socket:
-        marks.begin(Phase.CONNECT)
+    async def _connect_socket(self, addr_infos: Any, attempts: Attempts | None = None) -> socket.socket:
         return await aiohappyeyeballs.start_connection(
             addr_infos=addr_infos,
             happy_eyeballs_delay=self._happy_eyeballs_delay,

@@ -11,7 +11,9 @@ _STEP_NS = 500_000
 _TOGETHER_NS = 10_000
 """Two clocks read within this time were read at once; else the process was interrupted in between."""
 _LATE_NS = 200_000
-"""Python that looked this soon at what came has seen the first of several segments."""
+"""Python that looked this soon after the last of several segments has hardly missed the first, unless it was late."""
+_LONG_CALL_NS = 100_000
+"""What is handed to the kernel leaves within the call; where in it is not known."""
 _HOLDING_NS = 1_000_000
 """What waited longer than this for Python may have filled the receive window, so that the peer had to wait."""
 _LEAST_WINDOW = 8 * 1024
@@ -53,7 +55,7 @@ class Marks:
         self._traffic: Callable[[], Traffic] = Traffic
         self._traffic_before = Traffic()
         self.received_bytes = 0
-        self.uncertain_ns = 0
+        self._call_doubt_ns = self._split_doubt_ns = 0
         self.held_up_ns = 0
         self.holding = False
         """Whether bytes of the request wait for the peer to take what is on its way."""
@@ -76,6 +78,9 @@ class Marks:
         self._open: tuple[Phase, int] | None = None
         self._send_started: int | None = None
         self._send_ended = 0
+        self._sending: int | None = None
+        self._begun: int | None = None
+        """When what may be the answer began to arrive."""
         self._first_byte: int | None = None
         self._last_byte = 0
 
@@ -83,6 +88,11 @@ class Marks:
     def sent(self) -> bool:
         """Whether a byte of the request may have left."""
         return self._send_started is not None
+
+    @property
+    def uncertain_ns(self) -> int:
+        """By how much at most a boundary may be off; the phases on its two sides are right together."""
+        return max(self._call_doubt_ns, self._split_doubt_ns)
 
     @property
     def clock(self) -> Clock:
@@ -115,8 +125,10 @@ class Marks:
         self._close_at(now)
         self._open = (phase, now)
 
-    def end(self, instant: int | None = None) -> None:
-        """Now, or at the earlier instant that is known better."""
+    def end(self, instant: int | None = None, since: int | None = None) -> None:
+        """Now, or at the earlier instant that is known better; it began at `since`, if that is known too."""
+        if self._open is not None and since is not None:
+            self._open = self._open[0], since
         self._close_at(self._clock() if instant is None else instant)
 
     def connected(self, attempted_ns: int, info: TcpInfo | None) -> None:
@@ -131,9 +143,22 @@ class Marks:
         else:
             self._close_at(min(attempted_ns + info.rtt_ns, now))
 
-    def arrived(self, stamp_ns: int | None) -> None:
-        """Something was read, of which the kernel stamped the last segment; what it is will be told."""
+    def arrived(self, stamp_ns: int | None, count: int = 1) -> None:
+        """So many bytes were read, of which the kernel stamped the last segment; what they are will be told."""
         self._stamp_ns, self._read_at, self._known = stamp_ns, self._both_clocks(), None
+        if self._send_started is not None and (at := self._kernel_instant(self._send_started)) is not None:
+            self._doubt_window(self._read_at[0] - at, count)
+
+    def begun(self) -> None:
+        """What arrived begins what may be the answer: a record of TLS can be read only when it is whole."""
+        if self._send_started is not None and self._first_byte is None and self._begun is None:
+            self._begun = self._arrival(self._send_started)
+            self._doubt_split(self._begun)
+
+    def void(self) -> None:
+        """What had begun was no answer."""
+        if self._first_byte is None:
+            self._begun, self._split_doubt_ns = None, 0
 
     def answered(self) -> None:
         """What arrived was the peer's part of a handshake; what is made of it is our time."""
@@ -146,32 +171,44 @@ class Marks:
         if info is not None and not info.unread and self._first_byte is None:
             self._segments_before = info.segments_in
 
+    def handing_over(self) -> None:
+        """A flight of a handshake is about to be given to the kernel."""
+        self.answered()
+        self.begin(Phase.TLS)
+
+    def handed_over(self) -> None:
+        if self._open is not None:
+            phase, since = self._open
+            self._open = phase, self._left(since)
+
     def sending(self) -> None:
         if self._send_started is not None:
+            self._sending = self._clock()
             return
         info = self.ask_kernel()
         if info is not None:
             self._retransmits_before = info.retransmits if self.reused else 0
             self._segments_before = info.segments_in - bool(info.unread)
-        self._send_started = self._send_ended = self._clock()
+        self._send_started = self._send_ended = self._sending = self._clock()
 
     def sent_some(self) -> None:
         """What is sent after the answer began does not hold it up, and counts no more."""
         if self._first_byte is None:
-            self._send_ended = self._clock()
+            self._send_ended = self._clock() if self._sending is None else self._left(self._sending)
+            self._sending = None
 
     def received(self, count: int) -> None:
         """Bytes of the answer were in what arrived."""
         if self._send_started is None:
             return  # whatever that is, it is no answer to this request
         self.received_bytes += count
+        at_once = self._first_byte is None and self._begun is None
         if self._first_byte is None:
-            self._first_byte = self._last_byte = self._arrival(self._send_started)
+            self.begun()
+            self._first_byte = self._last_byte = self._begun or self._send_started
             self._send_ended = min(self._send_ended, self._first_byte)
-            self._doubt_split(self._first_byte)
-        else:
+        if not at_once:
             self._last_byte = self._arrival(self._last_byte)
-        self._doubt_window(count)
 
     def finish(self, *, complete: bool) -> None:
         """The exchange is over: with its last byte when it is complete, now when it was cut short."""
@@ -206,6 +243,13 @@ class Marks:
         phases[Phase.OTHER] = self.duration_ns - sum(phases.values())
         return {phase: phases[phase] for phase in PHASES if phase in phases}
 
+    def _left(self, handed_ns: int) -> int:
+        """When bytes left that were handed to the kernel from then till now: in the middle, as near as can be told."""
+        half_ns = (self._clock() - handed_ns) // 2
+        if half_ns >= _LONG_CALL_NS // 2:
+            self._call_doubt_ns = max(self._call_doubt_ns, half_ns)
+        return handed_ns + half_ns
+
     def _close_at(self, instant: int) -> None:
         if self._open is not None:
             phase, since = self._open
@@ -213,18 +257,22 @@ class Marks:
             self._open = None
 
     def _arrival(self, floor_ns: int) -> int:
-        """When the kernel got what arrived; now, when there is no stamp that can be right. Never before `floor_ns`."""
+        """When the kernel got what arrived; when it was read, if no stamp can be right. Never before `floor_ns`."""
+        at = self._kernel_instant(floor_ns)
+        if at is not None:
+            self._stamped = True
+            return max(at, floor_ns)
+        self._unstamped = True
+        return self._clock() if self._stamp_ns is None else max(self._read_at[0], floor_ns)
+
+    def _kernel_instant(self, floor_ns: int) -> int | None:
+        """Of what arrived; None when no stamp can be right: the wall clock was set, or it says before `floor_ns`."""
         if self._stamp_ns is None:
-            self._unstamped = True
-            return self._clock()
+            return None
         now, wall = self._read_at
         at = now - (wall - self._stamp_ns)
         stepped = abs(wall - now - self._ahead_ns) > _STEP_NS
-        if stepped or not floor_ns - _STEP_NS <= at <= now:
-            self._unstamped = True
-            return max(now, floor_ns)
-        self._stamped = True
-        return max(at, floor_ns)
+        return None if stepped or not floor_ns - _STEP_NS <= at <= now else at
 
     def _both_clocks(self) -> tuple[int, int]:
         """Both clocks at one instant: ours and the wall's."""
@@ -239,15 +287,15 @@ class Marks:
 
         It did not begin before a round trip after the request.
         """
-        if self._read_at[0] - first_byte < _LATE_NS:
-            return
         info = self._known = self.ask_kernel()
-        if info is not None and info.segments_in - self._segments_before > 1:
-            self.uncertain_ns = max(first_byte - self._send_ended - (info.min_rtt_ns or 0), 0)
+        if info is None or info.segments_in - self._segments_before <= 1:
+            return
+        longest_ns = max(first_byte - self._send_ended - (info.min_rtt_ns or 0), 0)
+        late = self._read_at[0] - first_byte >= _LATE_NS
+        self._split_doubt_ns = longest_ns if late else min(longest_ns, _LATE_NS)
 
-    def _doubt_window(self, count: int) -> None:
+    def _doubt_window(self, late_ns: int, count: int) -> None:
         """Whether what waited for us left the peer no room to send."""
-        late_ns = self._read_at[0] - self._last_byte
         if late_ns < _HOLDING_NS:
             self._backlog = self._backlog_late_ns = 0
             return

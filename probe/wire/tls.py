@@ -6,6 +6,7 @@ import ssl
 from contextlib import suppress
 from typing import Any
 
+from probe.wire.tls_records import Records
 from probe.wire.transport import READ_BYTES, Octets, StampedTransport, Witness
 
 _AGAIN = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -25,6 +26,7 @@ class TlsTransport(StampedTransport):
         self._plain = bytearray()
         """What was written and is not encrypted yet: TLS 1.2 may want to negotiate anew first."""
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._records = Records()
         super().__init__(loop, sock, protocol)
         self._shaken: asyncio.Future[None] = loop.create_future()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
@@ -82,30 +84,28 @@ class TlsTransport(StampedTransport):
                 self._shaken.set_result(None)
 
     def _take(self, data: bytes) -> None:
+        shaken, belonging = self._connected, self._records.follow(data)
+        if shaken:
+            self._decrypt(data, belonging)
+            return
         self._incoming.write(data)
-        if not self._connected:
-            self._shake()
-            if not self._incoming.pending:
-                return
-        if self._connected and not self._lost:
-            self._decrypt()
+        self._shake()
+        if self._incoming.pending and self._connected and not self._lost:
+            self._decrypt(b"", 0)
 
-    def _decrypt(self) -> None:
-        chunks: list[bytes] = []
+    def _decrypt(self, data: bytes, belonging: int) -> None:
+        """So many bytes of the data complete the record that had begun before."""
+        plain = bytearray()
         error, ended = None, False
         try:
-            while (self._incoming.pending or self._tls.pending()) and not ended:
-                chunk = self._tls.read(READ_BYTES)
-                chunks.append(chunk)
-                ended = not chunk
-        except _AGAIN:
-            pass
+            if belonging:
+                ended = self._read(data[:belonging], plain)
+                if not plain and (belonging < len(data) or not self._records.open):
+                    self._protocol.void()
+            ended = ended or self._read(data[belonging:], plain)
         except ssl.SSLError as broken:
             error = broken
-        if plain := b"".join(chunks):
-            self._protocol.data_received(plain)
-        else:
-            self._protocol.quiet()
+        self._deliver(bytes(plain), begun=self._records.open and belonging < len(data))
         if error is not None:
             self._say_alert()
             self._lose(error)
@@ -113,6 +113,25 @@ class TlsTransport(StampedTransport):
             self._encrypt()
             if ended:
                 self._take_end()
+
+    def _read(self, data: bytes, plain: bytearray) -> bool:
+        """Adds what can be decrypted now; whether the peer said goodbye."""
+        self._incoming.write(data)
+        with suppress(*_AGAIN):
+            while self._incoming.pending or self._tls.pending():
+                chunk = self._tls.read(READ_BYTES)
+                if not chunk:
+                    return True
+                plain += chunk
+        return False
+
+    def _deliver(self, plain: bytes, *, begun: bool) -> None:
+        if plain:
+            self._protocol.data_received(plain)
+        elif begun:
+            self._protocol.begun()
+        elif not self._records.open:
+            self._protocol.quiet()
 
     def _take_end(self) -> None:
         """Many servers end without TLS's goodbye; whether an answer is whole is for HTTP to say."""

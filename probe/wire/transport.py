@@ -37,8 +37,14 @@ class Witness(Protocol):
     def sent_some(self) -> None:
         """The kernel took some of them."""
 
-    def arrived(self, stamp_ns: int | None) -> None:
-        """Bytes were read, whose stamp that is; data_received follows, or quiet."""
+    def arrived(self, stamp_ns: int | None, count: int) -> None:
+        """So many bytes were read, whose stamp that is; data_received follows, begun, quiet, or nothing."""
+
+    def begun(self) -> None:
+        """What arrived is the beginning of something that can be told only when all of it is there."""
+
+    def void(self) -> None:
+        """There was nothing for the protocol in what had begun."""
 
     def quiet(self) -> None:
         """There was nothing for the protocol in what arrived."""
@@ -155,7 +161,7 @@ class StampedTransport(asyncio.Transport):
             return False
         if data:
             self._bytes_read += len(data)
-            self._tell(self._protocol.arrived, stamp_of(ancillary))
+            self._tell(self._protocol.arrived, stamp_of(ancillary), len(data))
             self._tell(self._take, data)
         else:
             self._tell(self._take_end)

@@ -49,12 +49,22 @@ def late(from_ms: int, until_ms: int, by_ms: int = 80) -> Delay:
         (attempt(exchange()), ()),
         (attempt(exchange(clock=Clock.USER)), LATE),
         (attempt(exchange(uncertain_ns=60 * MS)), LATE),
-        (attempt(exchange(uncertain_ns=40 * MS)), ()),
+        (attempt(exchange(uncertain_ns=MS // 5)), LATE),
+        (attempt(exchange(uncertain_ns=MS // 5, phases={Phase.PROCESSING: 40 * MS})), ()),
         (attempt(exchange(), other_ms=60), LATE),
         (attempt(exchange(phases={Phase.RESOLVE: 60 * MS})), LATE),
         (attempt(), LATE),
     ],
-    ids=["kernel", "python", "uncertain", "certain enough", "agent's own time", "resolving", "nothing on the wire"],
+    ids=[
+        "kernel",
+        "python",
+        "uncertain",
+        "seemed in time",
+        "certain enough",
+        "agent's own time",
+        "resolving",
+        "nothing on the wire",
+    ],
 )
 def test_a_late_loop_disturbs_only_what_it_can_have_moved(seen: Attempt, reasons: tuple[str, ...]) -> None:
     assert found(seen, late(90, 200)) == reasons

@@ -38,6 +38,12 @@ class Told:
                 self.moved.clear()
                 await self.moved.wait()
 
+    async def until_read(self, times: int) -> None:
+        async with asyncio.timeout(30):
+            while len(self.stamps) < times:
+                self.moved.clear()
+                await self.moved.wait()
+
     def _note(self, event: str) -> None:
         self.events.append(event)
         self.moved.set()
@@ -72,8 +78,15 @@ class Told:
     def sent_some(self) -> None:
         pass
 
-    def arrived(self, stamp_ns: int | None) -> None:
+    def arrived(self, stamp_ns: int | None, count: int) -> None:
         self.stamps.append(stamp_ns)
+        self.moved.set()
+
+    def begun(self) -> None:
+        self._note("begun")
+
+    def void(self) -> None:
+        self._note("void")
 
     def quiet(self) -> None:
         self._note("quiet")

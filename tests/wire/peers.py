@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from time import perf_counter_ns
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+T = TypeVar("T")
 
 BODY = bytes(range(256)) * 80_000  # 20 MB, more than all buffers between here and there
 
@@ -38,6 +40,37 @@ def drain(sock: socket.socket) -> bytes:
     while piece := sock.recv(2**20):
         came += piece
     return bytes(came)
+
+
+class ByHand:
+    """A server's end of TLS whose records wait until they are sent, so that they can be cut and put together."""
+
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext) -> None:
+        self._sock = sock
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._when_there(self._tls.do_handshake)
+        self.afterwards = self._outgoing.read()
+        """What the handshake left to be sent: with TLS 1.2 its end, with 1.3 session tickets."""
+
+    def hear(self) -> bytes:
+        return self._when_there(lambda: self._tls.read(99))
+
+    def seal(self, data: bytes) -> bytes:
+        """As one record, up to 16 KiB."""
+        self._tls.write(data)
+        return self._outgoing.read()
+
+    def send(self, data: bytes) -> None:
+        self._sock.sendall(data)
+
+    def _when_there(self, act: Callable[[], T]) -> T:
+        while True:
+            try:
+                return act()
+            except ssl.SSLWantReadError:
+                self._sock.sendall(self._outgoing.read())
+                self._incoming.write(self._sock.recv(2**16))
 
 
 class Wrote(NamedTuple):

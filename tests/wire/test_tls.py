@@ -11,7 +11,7 @@ import trustme
 from probe.wire.stamps import kernel_stamps
 from probe.wire.tls import TlsTransport
 from tests.wire.dialling import Told, connected, dial_tls, sockets, until_sockets
-from tests.wire.peers import BODY, drain, peer
+from tests.wire.peers import BODY, ByHand, drain, peer
 
 
 def speaking(identity: ssl.SSLContext, talk: Callable[[ssl.SSLSocket], object]) -> Callable[[socket.socket], object]:
@@ -201,6 +201,39 @@ async def test_garbage_after_the_handshake_is_an_error(identity: ssl.SSLContext,
         await told.until("lost")
     assert bytes(told.data) == b"hi"
     assert isinstance(told.error, ssl.SSLError)
+
+
+async def test_of_a_record_that_comes_in_parts_the_beginning_is_told(
+    identity: ssl.SSLContext, trust: ssl.SSLContext
+) -> None:
+    """With TLS 1.3 two tickets are before it, and the first of them comes in parts as well."""
+    go = threading.Semaphore(0)
+    answer, tickets = b"answer" * 2000, identity.maximum_version is ssl.TLSVersion.TLSv1_3
+
+    def talk(sock: socket.socket) -> None:
+        by_hand = ByHand(sock, identity)
+        if not tickets:
+            by_hand.send(by_hand.afterwards)
+        by_hand.hear()
+        before, record = by_hand.afterwards if tickets else b"", by_hand.seal(answer)
+        pieces = [before[:100], before[100:] + record[:1000], record[1000:5000], record[5000:]]
+        for piece in pieces if tickets else pieces[1:]:
+            by_hand.send(piece)
+            go.acquire(timeout=30)
+        drain(sock)
+
+    with peer(talk) as port:
+        told = Told()
+        transport = await dial_tls(port, told, trust)
+        transport.write(b"ask")
+        handshake = len(told.stamps)
+        for number in range(1, 5 if tickets else 4):
+            await told.until_read(handshake + number)
+            go.release()
+        transport.close()
+        await told.until("lost")
+    assert told.data == answer
+    assert told.events == ["made", *["begun", "void"] * tickets, "begun", "data", "lost"]
 
 
 @pytest.mark.parametrize("after", [0, 1, 700])
