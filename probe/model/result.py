@@ -146,7 +146,7 @@ class Exchange(Struct, frozen=True, omit_defaults=True):
     delivery_rate: int | None = None
     """Bytes per second at which TCP sent the request, as far as the network and not the request was the limit."""
     uncertain_ns: int = 0
-    """By how much at most a boundary of `tls` or `processing` may be off; the phases on its two sides are right together.
+    """By how much at most a boundary of `tls` or `processing` may be off; the phases beside it are right together.
 
     0.2 ms when an answer of several segments was read in time: the first of them has no stamp of its own.
     """
