@@ -7,7 +7,7 @@ RESOLVE := $(VENV)/lock/bin/uv pip compile --universal --generate-hashes --pytho
   --no-emit-find-links --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo quickstart test programs lint types units docs fuzz soak bench peers lock clean
+.PHONY: help setup demo quickstart test programs lint types units docs fuzz soak bench bench-accuracy peers lock clean
 
 help:  ## list the tasks
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -62,6 +62,10 @@ bench: $(READY)  ## cold start, a journey beside its peers, the price of the wir
 
 peers:  ## locust, for make bench, in an environment of its own
 	$(PYTHON) -m venv $(VENV)/peers && $(VENV)/peers/bin/pip install --quiet locust
+
+bench-accuracy: $(READY)  ## how true the figures are, against packets: writes docs/accuracy.md (root on Debian, 6 minutes)
+	-@$(BIN)/python -c 'import pycurl' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check pycurl
+	$(BIN)/python -m bench.accuracy
 
 docs: $(READY)  ## write the generated docs anew
 	$(BIN)/probe schema > docs/journey.schema.json

@@ -142,7 +142,8 @@ class MarkedHandler(ResponseHandler):
     def resume_writing(self) -> None:
         if self.used:
             self.marks.holding = False
-        self.sent_some()
+        if not isinstance(self.transport, StampedTransport):
+            self.sent_some()
         super().resume_writing()
 
     def data_received(self, data: bytes) -> None:

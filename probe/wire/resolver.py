@@ -8,7 +8,7 @@ per channel; a user has 128 of them.
 c-ares knows `files` and `dns` of nsswitch.conf. Where names come from elsewhere (mDNS, LDAP), "system" in place of name
 servers asks the system, in threads.
 
-The phase begins when c-ares is asked; what it takes to read those files is in it (0.3 ms). It ends when the packet that
+The phase begins when c-ares is asked; what it takes to read those files is in it (0.1 ms). It ends when the packet that
 completed the answer arrived, by the kernel's stamp, however late the loop hears of it; without one (names from hosts,
 answers over TCP, no Linux) when the loop does.
 """

@@ -15,6 +15,8 @@ from probe.wire.tcp_info import TcpInfo, read_tcp_info
 Octets = bytes | bytearray | memoryview
 
 READ_BYTES = 64 * 1024
+_READS_AT_ONCE = 16
+"""Then other connections have their turn."""
 _HIGH_WATER = 64 * 1024
 
 
@@ -77,7 +79,7 @@ class StampedTransport(asyncio.Transport):
         self._input_ended = False
         self._output_ended = False
         self._broken: OSError | None = None
-        """Why the kernel takes no more: the peer is gone. What it said before is still to be read, and may tell why."""
+        """Why the peer takes no more, while what it said before is still being read."""
         self._bytes_read = self._bytes_sent = self._bytes_written = 0
         self._buffer = bytearray()
         """What the kernel did not take yet."""
@@ -150,22 +152,32 @@ class StampedTransport(asyncio.Transport):
         if self.is_reading():
             self._loop.add_reader(self._fd, self._read_ready)
 
-    def _read_ready(self) -> bool:
-        """Whether there was something."""
+    def _read_ready(self) -> None:
+        """Reads what is there: of a socket with an error uvloop tells once, though bytes may wait before the error."""
+        for _ in range(_READS_AT_ONCE):
+            if not self._receive():
+                return
+        self._loop.remove_reader(self._fd)
+        self._watch()
+
+    def _receive(self) -> bool:
+        """Whether there may be more."""
         try:
             data, ancillary, _, _ = self._sock.recvmsg(READ_BYTES, ANCILLARY_BYTES)
         except (BlockingIOError, InterruptedError):
             return False
         except OSError as error:
-            self._lose(error)
+            self._lose(self._broken or error)
             return False
         if data:
             self._bytes_read += len(data)
             self._tell(self._protocol.arrived, stamp_of(ancillary), len(data))
             self._tell(self._take, data)
+        elif self._broken is not None:
+            self._lose(self._broken)
         else:
             self._tell(self._take_end)
-        return bool(data)
+        return self.is_reading()
 
     def _take(self, data: bytes) -> None:
         self._protocol.data_received(data)
@@ -184,7 +196,7 @@ class StampedTransport(asyncio.Transport):
             raise TypeError(f"data: expected bytes, bytearray or memoryview, got {type(data).__name__}")
         if self._output_ended:
             raise RuntimeError("nothing can be written after write_eof()")
-        if data and not self._closing:
+        if data and not self._closing and self._broken is None:
             octets = memoryview(data).cast("B")
             self._bytes_written += len(octets)
             self._put(octets)
@@ -219,7 +231,7 @@ class StampedTransport(asyncio.Transport):
         """Sends what the kernel takes at once, and keeps the rest."""
         if not self._buffer:
             sent = self._send(data)
-            if sent == len(data) or self._broken is not None:
+            if sent == len(data) or self._lost or self._broken:
                 return
             self._loop.add_writer(self._fd, self._write_ready)
             data = data[sent:]
@@ -228,10 +240,10 @@ class StampedTransport(asyncio.Transport):
 
     def _write_ready(self) -> None:
         sent = self._send(self._buffer)
-        del self._buffer[:sent]
         if self._broken is not None:
             return
-        if not self._buffer:
+        del self._buffer[:sent]
+        if not self._buffer and not self._lost:
             self._loop.remove_writer(self._fd)
         self._pause_or_resume_protocol()
         if self._lost or self._buffer:
@@ -243,7 +255,9 @@ class StampedTransport(asyncio.Transport):
 
     def _send(self, data: Octets) -> int:
         """How many bytes the kernel took."""
-        self._protocol.sending()
+        self._tell(self._protocol.sending)
+        if self._lost:
+            return 0
         try:
             sent = self._sock.send(data)
         except (BlockingIOError, InterruptedError):
@@ -252,20 +266,18 @@ class StampedTransport(asyncio.Transport):
             self._break(error)
             return 0
         self._bytes_sent += sent
-        self._protocol.sent_some()
+        self._tell(self._protocol.sent_some)
         return sent
 
     def _break(self, error: OSError) -> None:
-        self._broken = self._broken or error
+        """A peer that went away may have answered before: that is read first, up to the end, which is near."""
+        if self._closing or self._input_ended or not isinstance(error, ConnectionError):
+            self._lose(error)
+            return
+        self._broken = error
         if self._buffer:
             self._loop.remove_writer(self._fd)
             self._buffer.clear()
-        self._loop.call_soon(self._read_rest)
-
-    def _read_rest(self) -> None:
-        while not self._lost and self._read_ready():
-            pass
-        self._lose(self._broken)
 
     def _end_output(self) -> None:
         with suppress(OSError):  # the peer is gone: reading tells
@@ -301,7 +313,6 @@ class StampedTransport(asyncio.Transport):
         """Closes the socket now; the protocol hears of it in the loop's next turn, as asyncio has it."""
         if self._lost:
             return
-        error = error or self._broken
         self._last_info = read_tcp_info(self._sock, self._bytes_read)
         self._lost = self._closing = True
         self._loop.remove_reader(self._fd)

@@ -73,10 +73,12 @@ class Told:
         self._note("resume")
 
     def sending(self) -> None:
-        pass
+        if self.breaks_in == "sending":
+            raise ZeroDivisionError
 
     def sent_some(self) -> None:
-        pass
+        if self.breaks_in == "sent_some":
+            raise ZeroDivisionError
 
     def arrived(self, stamp_ns: int | None, count: int) -> None:
         self.stamps.append(stamp_ns)

@@ -188,6 +188,70 @@ async def test_a_reset_is_told_as_one() -> None:
     assert isinstance(told.error, ConnectionResetError)
 
 
+@pytest.mark.parametrize("size", [10_000, 100_000])
+async def test_what_came_before_a_reset_is_told_and_then_the_reset(size: int) -> None:
+    """Of both the loop hears at once, and uvloop only once."""
+    made, gone = threading.Event(), threading.Event()
+
+    def talk(sock: socket.socket) -> None:
+        sock.sendall(BODY[:size])
+        made.wait(30)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        sock.close()
+        gone.set()
+
+    with peer(talk) as port:
+        told = Told()
+        await dial(port, told)
+        made.set()
+        gone.wait(30)
+        await told.until("lost")
+    assert told.data == BODY[:size]
+    assert isinstance(told.error, ConnectionResetError)
+
+
+async def test_an_answer_before_a_reset_is_told_though_writing_was_what_failed() -> None:
+    made, gone = threading.Event(), threading.Event()
+
+    def talk(sock: socket.socket) -> None:
+        made.wait(30)
+        sock.sendall(b"no")
+        sock.close()  # with unread bytes: a reset
+        gone.set()
+
+    with peer(talk) as port:
+        told = Told()
+        transport = await dial(port, told)
+        transport.write(b"may I?")
+        made.set()
+        gone.wait(30)
+        transport.write(b"may I go on?")
+        transport.write(b"or not?")
+        await told.until("lost")
+    assert (bytes(told.data), told.events) == (b"no", ["made", "data", "lost"])
+    assert isinstance(told.error, ConnectionError)
+
+
+@pytest.mark.parametrize("event", ["sending", "sent_some"])
+async def test_a_protocol_that_breaks_while_bytes_leave_sends_none_twice(event: str) -> None:
+    broken: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: broken.append(context["exception"]))
+    go, came = threading.Event(), []
+
+    def talk(sock: socket.socket) -> None:
+        go.wait(30)
+        came.append(drain(sock))
+
+    with peer(talk) as port:
+        told = Told()
+        transport = await dial(port, told)
+        transport.write(BODY)
+        told.breaks_in = event
+        go.set()
+        await told.until("lost")
+    assert (broken, came[0]) == ([told.error], BODY[: len(came[0])])
+
+
 async def test_writing_to_a_peer_that_is_gone_is_told_as_an_error() -> None:
     with peer(lambda sock: sock.shutdown(socket.SHUT_RDWR)) as port:
         told = Told(keep_open=True)
