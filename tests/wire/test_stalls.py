@@ -1,7 +1,7 @@
 """A loop that stands still now and then: what the kernel stamped stays true, and what else was disturbed is marked.
 
-The truth is a server's in threads of its own: between two instants of this process's clock it handed an answer, or a part
-of it, to the kernel, which on loopback is when it arrived.
+The truth is a server's in threads of its own: between two instants of this process's clock it handed an answer, or a
+part of it, to the kernel, which on loopback is when it arrived.
 """
 
 import asyncio
