@@ -1,6 +1,6 @@
 """A loop that stands still now and then: what the kernel stamped stays true, and what else was disturbed is marked.
 
-The truth is a server's in threads of its own: between two instants of this process's clock it handed an answer, or a
+The truth is a server's in threads of its own: between two instants of this process's clock it handed an answer, or part
 part of it, to the kernel, which on loopback is when it arrived.
 """
 
