@@ -155,13 +155,13 @@ class StampedTransport(asyncio.Transport):
     def _read_ready(self) -> None:
         """Reads what is there: of a socket with an error uvloop tells once, though bytes may wait before the error."""
         for _ in range(_READS_AT_ONCE):
-            if not self._receive():
+            if not (self._receive() and self.is_reading()):
                 return
         self._loop.remove_reader(self._fd)
         self._watch()
 
     def _receive(self) -> bool:
-        """Whether there may be more."""
+        """Whether something came."""
         try:
             data, ancillary, _, _ = self._sock.recvmsg(READ_BYTES, ANCILLARY_BYTES)
         except (BlockingIOError, InterruptedError):
@@ -177,7 +177,7 @@ class StampedTransport(asyncio.Transport):
             self._lose(self._broken)
         else:
             self._tell(self._take_end)
-        return self.is_reading()
+        return bool(data)
 
     def _take(self, data: bytes) -> None:
         self._protocol.data_received(data)
@@ -278,6 +278,13 @@ class StampedTransport(asyncio.Transport):
         if self._buffer:
             self._loop.remove_writer(self._fd)
             self._buffer.clear()
+        self._loop.call_soon(self._read_rest)
+
+    def _read_rest(self) -> None:
+        """However slow the protocol is: what is in the kernel is all there is."""
+        while not self._lost and self._receive():
+            pass
+        self._lose(self._broken)
 
     def _end_output(self) -> None:
         with suppress(OSError):  # the peer is gone: reading tells
