@@ -6,7 +6,7 @@ from probe.compare.cells import Judged, judge
 from probe.compare.result import RegionFacts, Sample
 from probe.compare.track import track
 from probe.model.timing import Phase
-from tests.compare.fleet import MINUTE, MS, facts, sample, steady, step
+from tests.compare.fleet import MINUTE, MS, facts, noise, sample, steady, step
 
 
 def judged(*regions: RegionFacts) -> list[Judged]:
@@ -98,3 +98,12 @@ def test_a_step_that_became_slower_is_told_beside_its_own_past_where_the_others_
     rises = [one.rise and (one.rise.shift_ns, one.rise.significant, one.rise.pairs) for one in found]
     assert (rises, [one.difference and one.difference.shift_ns for one in found]) == ([(80 * MS, True, 30)] * 2, [0, 0])
     assert judged(steady("a", tls=100))[0].cell.rise is None
+
+
+def test_the_more_cells_there_are_the_more_certain_a_rise_must_be_too() -> None:
+    """Alone it is significant (p = 0.015); among 40 cells in which nothing changed it is not."""
+    wobble = noise(Random(11), 32, 0.8, 30, spikes=0)
+    values = [300 + more + 150 * (slot >= 11) for slot, more in enumerate(wobble)]
+    odd = facts("odd", [sample(slot, {"pay": step(tls=value)}) for slot, value in enumerate(values)])
+    alone, among = judged(odd), judged(odd, *(steady(f"r{i}", tls=300) for i in range(40)))
+    assert [found[0].cell.rise and found[0].cell.rise.significant for found in (alone, among)] == [True, False]

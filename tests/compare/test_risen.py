@@ -2,10 +2,12 @@ from random import Random
 
 import pytest
 
-from probe.compare.result import Comparison, RegionFacts
-from probe.compare.risen import Risen
+from probe.compare.cells import Judged
+from probe.compare.result import Cell, Comparison, Contribution, Difference, Onset, RegionFacts
+from probe.compare.risen import Risen, risen_steps
+from probe.compare.track import Track
 from probe.model.timing import Phase
-from tests.compare.fleet import compare, facts, noise, sample, step
+from tests.compare.fleet import MINUTE, MS, SINCE, compare, facts, noise, sample, step
 
 REGIONS = ("ap-southeast-1", "eu-west-1", "us-east-1")
 
@@ -84,6 +86,25 @@ def test_a_region_that_cannot_tell_yet_is_not_counted() -> None:
 def test_regions_that_became_slower_one_after_the_other_are_told_with_all_of_that_time() -> None:
     told = sentences(region("eu-west-1", 180, place=20), region("us-east-1", 180, place=36))
     assert "in 2 of 2 regions since 13:19–13:36 UTC" in told[0]
+
+
+def judged(name: str, first: int, last: int) -> Judged:
+    parts = (Contribution(Phase.TLS, 100.0 * MS),)
+    onset = Onset(SINCE + first * MINUTE, SINCE + last * MINUTE)
+    rise = Difference(60, 100.0 * MS, 90.0 * MS, 110.0 * MS, 0.5, 0.0, True, 100.0 * MS, parts, onset)
+    return Judged(Cell(name, "pay", 90, None, None, {}, rise=rise))
+
+
+@pytest.mark.parametrize(
+    ("there", "both"), [((8, 14), (8, 12)), ((2, 9), (5, 9)), ((5, 12), (5, 12)), ((13, 20), (5, 20))]
+)
+def test_when_regions_agree_on_a_time_it_is_that_and_else_all_of_it(
+    there: tuple[int, int], both: tuple[int, int]
+) -> None:
+    tracks = [Track(name, {}, {}, {}, 0, strange=False) for name in "ab"]
+    (found,) = risen_steps([judged("a", 5, 12), judged("b", *there)], tracks, "ab")
+    first, last = both
+    assert found.difference.onset == Onset(SINCE + first * MINUTE, SINCE + last * MINUTE)
 
 
 def test_everywhere_is_more_than_one_region() -> None:

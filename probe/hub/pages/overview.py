@@ -67,21 +67,17 @@ def overview(known: FleetKnown, window: Window, now_ns: int) -> Overview:
 
 
 def _state(known: FleetKnown, window: Window) -> tuple[Sign, str]:
-    """Whether the shop works, as far as anybody knows."""
+    """Whether the shop works, as far as anybody knows, where it is down nowhere."""
     verdicts: dict[str, set[RegionVerdict]] = {}
     for journey in known.journeys:
         for summary in journey.comparison.regions:
             verdicts.setdefault(summary.region, set()).add(summary.verdict)
-    up, total = sum(_works(those) for those in verdicts.values()), len(verdicts)
+    up, total = sum(RegionVerdict.UP in those for those in verdicts.values()), len(verdicts)
     if up:
         return _UP, f"The shop works in {_of(up, total)}"
     if not any(one.passed + one.failed + one.errored for journey in known.journeys for one in journey.series):
         return NOTHING, f"No scheduled run in the last {window.words}: nobody knows whether the shop works"
     return NOTHING, "No region reports: nobody knows whether the shop works"
-
-
-def _works(verdicts: set[RegionVerdict]) -> bool:
-    return RegionVerdict.UP in verdicts and RegionVerdict.DOWN not in verdicts
 
 
 def _of(count: int, total: int) -> str:

@@ -41,7 +41,7 @@ def test_the_first_words_say_whether_the_shop_works(verdicts: str, state: str) -
     assert view.state == state
 
 
-def test_a_region_where_one_of_the_journeys_is_down_does_not_work() -> None:
+def test_where_something_is_down_that_comes_first() -> None:
     down = known(comparison=comparison(DOWN, regions=(summary("eu", RegionVerdict.DOWN), summary("us"))))
     up = known(comparison=comparison(regions=(summary("eu"), summary("us"))), journey="search")
     view = overview(FleetKnown([up, down], []), DEFAULT, NOW)
