@@ -20,7 +20,12 @@ PATH = "/api/v1/compare"
 @click.command("compare")
 @click.argument("journey", metavar="JOURNEY")
 @click.option(
-    "--window", "window_ns", metavar="TIME", default="1h", show_default=True, callback=parse_time, help="How far back."
+    "--window",
+    "window_ns",
+    metavar="TIME",
+    callback=parse_time,
+    show_default="the latest 240 slots, at least 15m",
+    help="How far back.",
 )
 @click.option("--hub", metavar="URL", default=HUB, envvar="PROBE_HUB_URL", show_default=True, help="The hub to ask.")
 @click.option("--env", metavar="ENV", default="", help="Of several environments, which one.")
@@ -33,14 +38,15 @@ PATH = "/api/v1/compare"
     flag_value="-",
     help="Write the comparison as JSON; - or nothing is stdout.",
 )
-def command(journey: str, window_ns: int, hub: str, env: str, json_path: Path | None) -> ExitCode:
+def command(journey: str, window_ns: int | None, hub: str, env: str, json_path: Path | None) -> ExitCode:
     """Compare the regions that run JOURNEY: which one is slower or down, on which step, in which phase, since when.
 
     Asks a hub (PROBE_HUB_URL), with the read token in PROBE_HUB_TOKEN if it wants one. Ends with 0 when it could
     compare, whatever came of it, and with 3 when the hub could not be asked.
     """
     require_places(json_path, ())
-    comparison, text = _ask(hub, {"journey": journey, "window": _seconds(window_ns)} | ({"env": env} if env else {}))
+    window = {"window": _seconds(window_ns)} if window_ns else {}
+    comparison, text = _ask(hub, {"journey": journey} | window | ({"env": env} if env else {}))
     to_stdout = str(json_path) == "-"
     if json_path is not None and not to_stdout:
         write_text(json_path, text)

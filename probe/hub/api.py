@@ -1,4 +1,6 @@
-"""What the hub knows, as JSON. `window` is a duration back from now; `env` may be left out where there is one only."""
+"""What the hub knows, as JSON. `window` is a duration back from now: unless said an hour, or what a comparison needs.
+`env` may be left out where there is one only.
+"""
 
 import asyncio
 import time
@@ -19,7 +21,7 @@ from probe.hub.answers import Refusal, answer
 from probe.hub.facts import Store
 from probe.hub.kept import Answer, Kept
 from probe.hub.ledger import ledger
-from probe.hub.regions import region_facts
+from probe.hub.regions import region_facts, usual_length_ns
 from probe.model.duration import NANOSECONDS, parse_duration
 
 WINDOW = "1h"
@@ -67,7 +69,7 @@ class Api:
 
     async def _compare(self, request: web.Request) -> web.Response:
         """One comparison at a time, shown again for a moment: who asks often leaves room for those who send."""
-        asked = await asyncio.to_thread(self._asked, request)
+        asked = await asyncio.to_thread(self._to_compare, request)
         length_ns = asked.until_ns - asked.since_ns
         if length_ns > LONGEST_COMPARED_NS:
             raise Refusal(HTTPStatus.BAD_REQUEST, "the window is too long to compare", "ask for at most 7d")
@@ -85,6 +87,13 @@ class Api:
             told = Finding(f"The window has more than {self._most_compared} runs: only the latest are compared.")
             comparison = replace(comparison, findings=(*comparison.findings, told))
         return Answer(msgspec.json.encode(comparison).decode(), HTTPStatus.OK)
+
+    def _to_compare(self, request: web.Request) -> Asked:
+        """Without a window: as far back as it takes to know what is usual."""
+        asked = self._asked(request)
+        if "window" in request.query:
+            return asked
+        return replace(asked, since_ns=asked.until_ns - usual_length_ns(self._store, asked.env, asked.journey))
 
     def _begin(self, asked: Asked) -> int:
         """Of the window, or of the part of it that has no more runs than are compared."""

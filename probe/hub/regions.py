@@ -4,6 +4,25 @@ from collections.abc import Sequence
 
 from probe.compare.result import RegionFacts
 from probe.hub.facts import AgentFacts, Store
+from probe.model.duration import NANOSECONDS
+
+SLOTS = 240
+"""So many of the latest slots are compared when nobody says how far back: enough to know what was usual."""
+SHORTEST_NS = 15 * NANOSECONDS["m"]
+LONGEST_NS = 7 * NANOSECONDS["d"]
+"""What is compared then is at least and at most so long."""
+
+
+def usual_length_ns(store: Store, env: str, journey: str) -> int:
+    """How far back to compare, by the longest interval that any agent runs the journey at."""
+    every = (
+        account.every_ns
+        for agent in store.agents()
+        if agent.env == env and agent.beat is not None
+        for account in agent.beat.accounts
+        if account.journey == journey and not account.ended
+    )
+    return min(max(SLOTS * max(every, default=NANOSECONDS["m"]), SHORTEST_NS), LONGEST_NS)
 
 
 def region_facts(store: Store, env: str, journey: str, since_ns: int, until_ns: int) -> list[RegionFacts]:

@@ -11,11 +11,11 @@ BODY = json.encode(COMPARISON)
 HEADLINE = "✓ checkout works in both regions; no region has become slower."
 
 
-async def test_the_comparison_of_the_last_hour_is_shown_and_0() -> None:
+async def test_the_comparison_of_the_latest_slots_is_shown_and_0() -> None:
     with answering(body=BODY) as hub:
         ended = await run_probe("compare", "checkout", "--hub", hub.url, PROBE_HUB_TOKEN="secret")
     assert (ended.code, ended.out.splitlines()[0], ended.err) == (0, HEADLINE, "")
-    assert hub.asked == [("/api/v1/compare?journey=checkout&window=3600s", "Bearer secret")]
+    assert hub.asked == [("/api/v1/compare?journey=checkout", "Bearer secret")]
 
 
 async def test_window_environment_and_hub_are_asked_for() -> None:

@@ -61,6 +61,11 @@ async def test_the_comparison_is_that_of_the_window(hub: Hub, client: aiohttp.Cl
     assert (told, len(expected.regions)) == ((200, plain(expected)), 2)
 
 
+async def test_without_a_window_the_latest_240_slots_are_compared(client: aiohttp.ClientSession) -> None:
+    status, told = await get(client, "/api/v1/compare", journey="checkout", env="prod")
+    assert (status, told["until_ns"] - told["since_ns"]) == (200, 240 * MINUTE)
+
+
 @pytest.mark.parametrize(("window", "status"), [("7d", 200), ("7d1s", 400)])
 async def test_a_week_is_the_most_that_is_compared(client: aiohttp.ClientSession, window: str, status: int) -> None:
     told = await get(client, "/api/v1/compare", journey="checkout", window=window)
@@ -113,7 +118,7 @@ async def test_who_compares_at_once_shares_a_comparison_or_waits_a_turn(
 
 
 async def test_the_environment_may_be_left_out_where_there_is_one(client: aiohttp.ClientSession) -> None:
-    status, told = await get(client, "/api/v1/compare", journey="checkout")
+    status, told = await get(client, "/api/v1/compare", journey="checkout", window="1h")
     assert (status, told["since_ns"], [one["region"] for one in told["regions"]]) == (
         200,
         NOW - HOUR,

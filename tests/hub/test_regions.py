@@ -2,12 +2,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from probe.compare.result import RegionFacts
-from probe.hub.regions import region_facts
+from probe.hub.regions import region_facts, usual_length_ns
 from probe.hub.sqlite import SqliteStore
 from probe.model.record import Record
-from tests.hub.records import HOUR, MINUTE, NOW, SECOND, account, beat, run_record
+from tests.hub.records import DAY, HOUR, MINUTE, NOW, SECOND, account, beat, run_record
 
 
 def facts(folder: Path, *records: tuple[Record, int]) -> list[RegionFacts]:
@@ -58,3 +59,19 @@ def test_of_several_agents_the_one_heard_last_that_has_the_journey_counts(tmp_pa
 def test_an_agent_that_never_sent_a_heartbeat_is_known_from_its_runs(tmp_path: Path) -> None:
     (found,) = facts(tmp_path, (run_record("run-1", NOW - MINUTE), NOW))
     assert (found.heard_ns, found.expected_every_ns, found.controls_sound) == (NOW, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("every_ns", "length_ns"),
+    [(SECOND, 15 * MINUTE), (MINUTE, 4 * HOUR), (15 * MINUTE, 60 * HOUR), (HOUR, 7 * DAY), (None, 4 * HOUR)],
+)
+def test_who_names_no_window_gets_240_slots_but_no_moment_and_no_month(
+    tmp_path: Path, every_ns: int | None, length_ns: int
+) -> None:
+    store = SqliteStore.open(tmp_path)
+    ended = replace(account(1, 2), every_ns=DAY, ended=True)
+    accounts = (replace(account(1, 2), every_ns=every_ns), ended) if every_ns else (account(1, 2, "search"),)
+    store.append([beat(accounts=accounts)], now_ns=NOW)
+    found = usual_length_ns(store, "prod", "checkout")
+    store.close()
+    assert found == length_ns

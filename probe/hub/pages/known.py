@@ -16,19 +16,13 @@ from probe.hub.facts import AgentFacts, RunLine, SeriesFacts, Store
 from probe.hub.ledger import LedgerLine, ledger
 from probe.hub.pages.ticks import COUNT
 from probe.hub.pages.window import Span
-from probe.hub.regions import region_facts
-from probe.model.duration import NANOSECONDS
+from probe.hub.regions import region_facts, usual_length_ns
 from probe.model.instant import nanoseconds_of
 from probe.model.record import GapRecord, SlotsRecord
 from probe.model.result import Run
 
 LINES = 2000
 """So many of the latest runs can be reached from a journey's page."""
-SLOTS = 240
-"""So many of the latest slots an overview compares, whatever its window: enough to know what was usual."""
-SHORTEST_NS = 15 * NANOSECONDS["m"]
-LONGEST_NS = 7 * NANOSECONDS["d"]
-"""What it compares is at least and at most so long."""
 
 _Ledger = Mapping[tuple[str, str], Sequence[LedgerLine]]
 """By environment and journey."""
@@ -102,9 +96,8 @@ def _at_a_glance(
     store: Store, env: str, journey: str, span: Span, lines: Sequence[LedgerLine], series: Sequence[SeriesFacts]
 ) -> JourneyKnown:
     """Compares the latest slots only, so that a fleet costs the same whatever the window, and keeps few runs."""
-    every_ns = max((line.account.every_ns for line in lines), default=NANOSECONDS["m"])
-    length_ns = min(max(SLOTS * every_ns, SHORTEST_NS), LONGEST_NS)
-    known = _known(store, env, journey, span.until_ns - length_ns, span.until_ns, lines)
+    since_ns = span.until_ns - usual_length_ns(store, env, journey)
+    known = _known(store, env, journey, since_ns, span.until_ns, lines)
     regions = [replace(region, samples=region.samples[-COUNT:]) for region in known.regions]
     return replace(known, regions=regions, series=series)
 

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from probe.hub.pages.known import SLOTS, fleet_known, journey_known
+from probe.hub.pages.known import fleet_known, journey_known
 from probe.hub.pages.ticks import COUNT
 from probe.hub.pages.window import WINDOWS, Span
+from probe.hub.regions import SLOTS
 from probe.hub.sqlite import SqliteStore
 from tests.hub.pages.seed import FAILED_RUN, HOSTILE, REGIONS, fill, heard
 from tests.hub.records import MINUTE, NOW
