@@ -195,7 +195,7 @@ class MarkedConnector(TCPConnector):
         marks.reused, handler.used = handler.used, True
         handler.idle, handler.head_due = False, True
         if isinstance(transport, StampedTransport):
-            marks.ask_kernel = transport.tcp_info
+            marks.ask_kernel, marks.lost_by = transport.tcp_info, transport.lost_by
         if isinstance(transport, StampedTransport | MarkedTransport):
             marks.count(transport.traffic)
         if transport and not marks.reused:

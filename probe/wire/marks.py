@@ -28,6 +28,10 @@ def _nothing() -> TcpInfo | None:
     return None
 
 
+def _unbroken() -> Exception | None:
+    return None
+
+
 class Marks:
     """The instants of one exchange, in nanoseconds of `clock`, and what they say of its phases.
 
@@ -61,6 +65,8 @@ class Marks:
         """Whether bytes of the request wait for the peer to take what is on its way."""
         self.ask_kernel = _nothing
         """What the kernel knows of the connection, once there is one."""
+        self.lost_by: Callable[[], Exception | None] = _unbroken
+        """What the connection was lost by, when it was, and not as HTTP goes."""
         self.rtt_ns: int | None = None
         self.min_rtt_ns: int | None = None
         self.retransmits: int | None = None

@@ -86,6 +86,7 @@ class StampedTransport(asyncio.Transport):
         self._protocol_paused = False
         self.set_write_buffer_limits()
         self._last_info: TcpInfo | None = None
+        self._error: Exception | None = None
         with suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._facts: dict[str, Any] = {"socket": TransportSocket(sock)}
@@ -111,6 +112,10 @@ class StampedTransport(asyncio.Transport):
 
     def traffic(self) -> Traffic:
         return Traffic(self._bytes_written, self._bytes_sent, self._bytes_read)
+
+    def lost_by(self) -> Exception | None:
+        """What it was lost by, as soon as it is: its protocol hears of it a turn of the loop later."""
+        return self._error
 
     def set_protocol(self, protocol: Any) -> None:
         self._protocol = protocol
@@ -322,6 +327,7 @@ class StampedTransport(asyncio.Transport):
             return
         self._last_info = read_tcp_info(self._sock, self._bytes_read)
         self._lost = self._closing = True
+        self._error = error
         self._loop.remove_reader(self._fd)
         if self._buffer:
             self._loop.remove_writer(self._fd)

@@ -107,7 +107,7 @@ def _unconnected(error: OSError, host: str) -> Failure:
 
 def _broken(error: OSError, host: str, marks: Marks) -> Failure:
     when = f"after {marks.received_bytes} bytes of the answer" if marks.received_bytes else "before an answer came"
-    reason = _first_cause(error)
+    reason = marks.lost_by() or _first_cause(error)  # a write after the loss says only that it came after it
     if isinstance(reason, ssl.SSLError):
         words, hint = unsecured(reason)
         return Failure(Cause.TLS, f"TLS with {host} broke {when}: {words}", hint=hint)

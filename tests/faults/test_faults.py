@@ -6,13 +6,14 @@ Rows of a batch run side by side; those that only time ends are a batch of their
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
 from probe.model.result import Cause, Verdict
 from tests.faults import bodies, challenges, connecting, handshakes, heads, kept, names, redirects, waiting
-from tests.faults.row import ASKED, CONNECTING, LOOK, POST, Row, Seen, Talk, seen, talks
+from tests.faults.row import ASKED, CONNECTING, LOOK, POST, SHAKING, Row, Seen, Talk, seen, talks
 
 Serve = Callable[..., Awaitable[str]]
 
@@ -51,6 +52,23 @@ async def _compare(rows: Sequence[Row], serve: Serve) -> None:
             break
     assert {name: came for name, (_, came) in wrong.items()} == {name: wanted for name, (wanted, _) in wrong.items()}
     assert broken == []
+
+
+@pytest.mark.parametrize("late_s", [0, 0.02])
+async def test_a_missing_client_certificate_is_of_tls_whenever_it_is_said(serve: Serve, late_s: float) -> None:
+    async with asyncio.TaskGroup() as group:
+        late = group.create_task(_hold_up(late_s))
+        wanted, came = await seen(handshakes.UNKNOWN, serve)
+        late.cancel()
+    assert came._replace(phases=wanted.phases) == wanted
+    assert came.phases in (SHAKING, wanted.phases)
+
+
+async def _hold_up(late_s: float) -> None:
+    """At every turn of the loop, so that what the server says has come before we go on."""
+    while late_s:
+        time.sleep(late_s)  # noqa: ASYNC251 - that is the point
+        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("gone", [connecting.close_at_once, connecting.reset_at_once], ids=["closed", "reset"])

@@ -283,8 +283,10 @@ async def test_what_the_peer_said_before_it_went_is_read_though_writing_failed_f
         await asyncio.to_thread(gone.wait)
         transport.write(b"x")
         transport.write(b"x")
+        transport.resume_reading()
         await told.until("lost")
     assert bytes(told.data) == last
+    assert transport.lost_by() is told.error
     assert isinstance(told.error, ConnectionResetError)
 
 

@@ -97,6 +97,18 @@ def test_a_broken_connection_says_how_far_it_came(received: int, when: str) -> N
     assert found == Failure(Cause.PROTOCOL, f"the connection to shop:443 broke {when}: broken pipe")
 
 
+@pytest.mark.parametrize(
+    "told", [aiohttp.ClientConnectionResetError("Cannot write"), aiohttp.ClientOSError(None, "Can not write")]
+)
+def test_a_write_after_an_alert_is_about_the_alert(told: OSError) -> None:
+    alert = ssl.SSLError(1, "certificate required")
+    alert.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    marks = Marks(perf_counter_ns)
+    marks.lost_by = lambda: alert
+    message = "TLS with shop:443 broke before an answer came: it wants a certificate from its clients"
+    assert failure_of(told, URL, marks) == Failure(Cause.TLS, message)
+
+
 def test_a_connection_that_is_gone_before_the_request_says_so() -> None:
     found = failure(aiohttp.ClientConnectionResetError("Cannot write to closing transport"), Phase.CONNECT)
     assert found == Failure(Cause.PROTOCOL, "shop:443 closed the connection before the request was sent")
