@@ -70,7 +70,8 @@ def _reading(number: int, step: int, exchange: Exchange) -> Reading:
         "uncertain": exchange.uncertain_ns > 0,
         "held up": exchange.held_up_ns > 0,
     }
-    return Reading(number, step, figures, tuple(doubt for doubt, holds in doubts.items() if holds))
+    held = tuple(doubt for doubt, holds in doubts.items() if holds)
+    return Reading(number, step, figures, held, exchange.uncertain_ns)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ class Error(Struct, frozen=True):
     fresh: bool
     errors: dict[str, int]
     doubts: tuple[str, ...]
+    admitted_ns: int = 0
     connect_ns: int | None = None
     rtt_ns: int | None = None
     """What it said of connecting and of the round trip."""
@@ -103,6 +104,7 @@ def compare(readings: list[Reading], asked: list[Asked], packets: list[Packet], 
                     fresh=way.request == 0,
                     errors=errors,
                     doubts=reading.doubts,
+                    admitted_ns=reading.admitted_ns,
                     connect_ns=reading.figures.get("connect"),
                     rtt_ns=reading.figures.get("rtt"),
                 )

@@ -21,6 +21,8 @@ class Reading(Struct, frozen=True):
     figures: dict[str, int]
     doubts: tuple[str, ...] = ()
     """Why the client itself does not vouch for its figures to the microsecond."""
+    admitted_ns: int = 0
+    """By how much a boundary may be off, as the client says itself."""
 
 
 class Readings(Struct, frozen=True):

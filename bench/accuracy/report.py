@@ -16,10 +16,12 @@ AIM_NS = 25_000
 AIMED = ("connect", "tls", "processing", "transfer")
 NAMES = {"by_probe": "probe", "by_aiohttp": "aiohttp, TraceConfig", "by_pycurl": "pycurl", "by_curl": "curl"}
 _SIZES = {SMALL: "1 KB", LARGE: "200 KB"}
+_BEYOND = "beyond what is said"
 _DOUBTS = {
     "uncertain": "`uncertain_ns`: where one phase ends and the next begins is not certain",
     "held up": "`held_up_ns`: the agent read late, and the server may have waited for it",
     "user": "`clock: user`: an instant is Python's",
+    _BEYOND: "`processing` is off by more than the aim and `uncertain_ns` together",
 }
 
 Measured = Mapping[tuple[str, str, str], Found]
@@ -28,7 +30,7 @@ Measured = Mapping[tuple[str, str, str], Found]
 
 def report(measured: Measured, far: FarFound | str, notes: list[str], machine: list[str]) -> str:
     """`far` is why it was not measured, where it was not."""
-    parts = [prose.HEAD, *machine, "", *_summary(measured), *_own(measured), *_doubts(measured), *_peers(measured)]
+    parts = [prose.HEAD, *machine, "", *_summary(measured), *_own(measured), *_doubts(measured, far), *_peers(measured)]
     parts += ["## Eighty milliseconds away", "", prose.FAR, ""]
     parts += [f"Not measured: {far}.", ""] if isinstance(far, str) else _distant(far)
     parts += [*(f"- {note}" for note in notes), "", prose.METHOD]
@@ -65,20 +67,27 @@ def _own(measured: Measured) -> Iterator[str]:
     yield f"`resolve`, of all: {spread(of(names, 'resolve'))}.\n"
 
 
-def _doubts(measured: Measured) -> Iterator[str]:
+def _doubts(measured: Measured, far: FarFound | str) -> Iterator[str]:
     yield "## Where no certainty is claimed\n"
     yield prose.UNCERTAIN
     yield ""
-    head = ["load", "exchanges", *_DOUBTS]
     rows = []
-    for (scheme, load), found in _of_probe(measured).items():
+    places = {f"{scheme.upper()}, {LOADS[load]}": found for (scheme, load), found in _of_probe(measured).items()}
+    for path, schemes in {} if isinstance(far, str) else far.items():
+        places |= {f"{scheme.upper()}, {path}": clients["by_probe"] for scheme, clients in schemes.items()}
+    for place, found in places.items():
         counts = Counter(doubt for each in found.errors for doubt in each.doubts)
+        counts[_BEYOND] = sum(map(_beyond, found.errors))
         total = len(found.errors)
         shares = [share(counts[doubt], total) for doubt in _DOUBTS]
-        rows.append([f"{scheme.upper()}, {LOADS[load]}", str(total), *shares])
-    yield from table(head, rows)
+        rows.append([place, str(total), *shares])
+    yield from table(["load or path", "exchanges", *_DOUBTS], rows)
     yield "\n".join(f"- {name}: {meaning}." for name, meaning in _DOUBTS.items())
     yield ""
+
+
+def _beyond(error: Error) -> bool:
+    return "user" not in error.doubts and abs(error.errors["processing"]) > error.admitted_ns + AIM_NS
 
 
 def _peers(measured: Measured) -> Iterator[str]:
@@ -121,6 +130,12 @@ def _distant(far: FarFound) -> Iterator[str]:
                 peer = _peer(f"{path}: {NAMES[client]}, {scheme.upper()}", found.errors, found.cpu)
                 rows.append([peer[0], str(len(found.errors)), *said, *peer[2:5], peer[6]])
     yield from table(head, rows)
+
+
+def _distant_row(name: str, errors: list[Error]) -> list[str]:
+    said = [_middle(each.connect_ns for each in errors), _middle(each.rtt_ns for each in errors)]
+    peer = _peer(name, errors, cpu=0)
+    return [name, str(len(errors)), *said, *peer[2:5], peer[6]]
 
 
 def _middle(values: Iterable[int | None]) -> str:

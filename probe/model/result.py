@@ -148,7 +148,7 @@ class Exchange(Struct, frozen=True, omit_defaults=True):
     uncertain_ns: int = 0
     """By how much at most a boundary of `tls` or `processing` may be off; the phases beside it are right together.
 
-    0.2 ms when an answer of several segments was read in time: the first of them has no stamp of its own.
+    0.2 ms when the first few segments of an answer were read in time: only the last of them has a stamp of its own.
     """
     held_up_ns: int = 0
     """How long at most the agent, reading late, left the peer without room to send: it is in `transfer`."""

@@ -12,6 +12,8 @@ _TOGETHER_NS = 10_000
 """Two clocks read within this time were read at once; else the process was interrupted in between."""
 _LATE_NS = 200_000
 """Python that looked this soon after the last of several segments has hardly missed the first, unless it was late."""
+_FLIGHT = 10
+"""Segments a server sends at once, at first (RFC 6928); more of them waited one for another, and for Python."""
 _LONG_CALL_NS = 100_000
 """What is handed to the kernel leaves within the call; where in it is not known."""
 _HOLDING_NS = 1_000_000
@@ -294,10 +296,11 @@ class Marks:
         It did not begin before a round trip after the request.
         """
         info = self._known = self.ask_kernel()
-        if info is None or info.segments_in - self._segments_before <= 1:
+        segments = 0 if info is None else info.segments_in - self._segments_before
+        if info is None or segments <= 1:
             return
         longest_ns = max(first_byte - self._send_ended - (info.min_rtt_ns or 0), 0)
-        late = self._read_at[0] - first_byte >= _LATE_NS
+        late = self._read_at[0] - first_byte >= _LATE_NS or segments > _FLIGHT
         self._split_doubt_ns = longest_ns if late else min(longest_ns, _LATE_NS)
 
     def _doubt_window(self, late_ns: int, count: int) -> None:

@@ -410,8 +410,8 @@ def test_a_stamp_within_the_clocks_own_error_keeps_its_place(clocks: Clocks) -> 
 
 @pytest.mark.parametrize(
     ("segments", "late_ms", "uncertain_ms"),
-    [(1, 300, 0), (2, 0.1, 0.2), (2, 300, 20 - 3)],
-    ids=["one segment", "python was there", "several waited"],
+    [(1, 300, 0), (2, 0.1, 0.2), (10, 0.1, 0.2), (11, 0.1, 20 - 3), (2, 300, 20 - 3)],
+    ids=["one segment", "python was there", "one flight", "they trickled in", "several waited"],
 )
 def test_where_an_answer_of_several_segments_began_is_uncertain_when_python_was_late(
     clocks: Clocks, segments: int, late_ms: float, uncertain_ms: float
