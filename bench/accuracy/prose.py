@@ -17,8 +17,8 @@ between two of them does not count, over all exchanges."""
 UNCERTAIN = """\
 The kernel stamps segments, and of several that wait in its queue only the last one's stamp is left. So an answer of
 which Python read more than one segment at first has an exact end and an uncertain beginning. The record says so, and
-by how much at most: 0.2 ms for ten segments at most that were read at once, else what `processing` has beyond a round trip. Share of
-exchanges:"""
+by how much at most: 0.2 ms for ten segments at most that were read at once, else what `processing` has beyond a round
+trip. Share of exchanges:"""
 PEERS = """\
 All exchanges of each client, both sizes, fresh and kept connections together. Each has its own notion of a total;
 those of `probe` and aiohttp begin when the request is made, so that the client's own work before the first packet is
