@@ -39,7 +39,8 @@ def why_not() -> str:
         os.close(os.open(_TUN, os.O_RDWR))
     except OSError as error:
         return f"{_TUN} cannot be opened: {error.strerror}"
-    return ""
+    tried = subprocess.run(in_namespace("true"), capture_output=True, text=True, check=False)
+    return f"no network namespace can be made: {tried.stderr.strip()}" if tried.returncode else ""
 
 
 def in_namespace(*command: str) -> list[str]:

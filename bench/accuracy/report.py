@@ -1,5 +1,6 @@
 """docs/accuracy.md, whole."""
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,9 +17,11 @@ AIM_NS = 25_000
 AIMED = ("connect", "tls", "processing", "transfer")
 NAMES = {"by_probe": "probe", "by_aiohttp": "aiohttp, TraceConfig", "by_pycurl": "pycurl", "by_curl": "curl"}
 _SIZES = {SMALL: "1 KB", LARGE: "200 KB"}
+_MORE, _MORE_NS = "by more than 0.2 ms", 200_000
 _BEYOND = "beyond what is said"
 _DOUBTS = {
     "uncertain": "`uncertain_ns`: where one phase ends and the next begins is not certain",
+    _MORE: "of these, by so much; the rest is several segments that were read at once",
     "held up": "`held_up_ns`: the agent read late, and the server may have waited for it",
     "user": "`clock: user`: an instant is Python's",
     _BEYOND: "`processing` is off by more than the aim and `uncertain_ns` together",
@@ -45,7 +48,11 @@ def _summary(measured: Measured) -> Iterator[str]:
         if not worst:
             yield f"- {figure}: too few certain exchanges."
             continue
-        over = [f"{name} ({nanoseconds // 1000} µs)" for name, nanoseconds in worst.items() if nanoseconds > AIM_NS]
+        over = [
+            f"{name} ({math.ceil(nanoseconds / 1000)} µs)"
+            for name, nanoseconds in worst.items()
+            if nanoseconds > AIM_NS
+        ]
         met = len(worst) - len(over)
         yield f"- {figure}: met in {met} of {len(worst)} conditions" + (
             f"; missed: {', '.join(over)}." if over else "."
@@ -77,6 +84,7 @@ def _doubts(measured: Measured, far: FarFound | str) -> Iterator[str]:
         places |= {f"{scheme.upper()}, {path}": clients["by_probe"] for scheme, clients in schemes.items()}
     for place, found in places.items():
         counts = Counter(doubt for each in found.errors for doubt in each.doubts)
+        counts[_MORE] = sum(each.admitted_ns > _MORE_NS for each in found.errors)
         counts[_BEYOND] = sum(map(_beyond, found.errors))
         total = len(found.errors)
         shares = [share(counts[doubt], total) for doubt in _DOUBTS]
