@@ -24,6 +24,7 @@ from probe.agent.vitals import Vitals
 from probe.agent.writer import Change, Writer
 from probe.errors import ProbeError, SpecError
 from probe.export.text import error_text
+from probe.model.batch import Outcome
 from probe.model.duration import NANOSECONDS, format_duration
 from probe.model.instant import datetime_of
 from probe.model.record import SlotsRecord
@@ -62,7 +63,7 @@ class Agent:
         self.started_at = datetime_of(clock.read().wall_ns)
         self.timetable = Timetable()
         self.egress = Egress(lambda: clock.read().wall_ns)
-        self.deliveries = Deliveries(database, loaded, environ, clock, self.egress.note)
+        self.deliveries = Deliveries(database, loaded, environ, clock, self._hear)
         self.writer = Writer(database, self.deliveries.wake)
         self.controls = Controls(loaded.targets, lambda: clock.read().monotonic_ns)
         self.loop_watch = LoopWatch()
@@ -118,6 +119,13 @@ class Agent:
     def all_notices(self) -> tuple[str, ...]:
         """What a person should look at now."""
         return (*self.notices, *self.egress.notices())
+
+    def _hear(self, outcome: Outcome) -> None:
+        """What an exporter's other side says beside having taken a batch."""
+        if outcome.seen_from:
+            self.egress.note(outcome.seen_from)
+        if outcome.stop_writes is not None:
+            self.effects.obey(outcome.stop_writes)
 
     def stop(self) -> None:
         """No new slots from now on."""

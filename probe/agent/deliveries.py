@@ -14,6 +14,7 @@ from probe.agent.load import Loaded
 from probe.agent.readers import name_of
 from probe.export.base import Surroundings
 from probe.export.exporters import EXPORTERS
+from probe.model.batch import Outcome
 from probe.model.status import ExporterStatus
 from probe.spool import loss, queue
 from probe.spool.database import Database
@@ -31,12 +32,12 @@ class Deliveries:
         loaded: Loaded,
         environ: Mapping[str, str],
         clock: Clock,
-        seen: Callable[[str], None] = lambda address: None,
+        heard: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
         self._database = database
         self._environ = environ
         self._clock = clock
-        self._seen = seen
+        self._heard = heard
         self.loaded = loaded
         self._deliveries = self._make()
         self._changed = asyncio.Event()
@@ -93,7 +94,7 @@ class Deliveries:
 
     def _make(self) -> list[Delivery]:
         exports = self.loaded.config.export
-        return [Delivery(self._database, self._route(each), self._clock, seen=self._seen) for each in exports]
+        return [Delivery(self._database, self._route(each), self._clock, heard=self._heard) for each in exports]
 
     def _route(self, export: Export) -> Route:
         config = self.loaded.config

@@ -58,9 +58,9 @@ class Delivery:
         *,
         chance: Callable[[], float] = random.random,
         send_limit_ns: int = SEND_LIMIT_NS,
-        seen: Callable[[str], None] = lambda address: None,
+        heard: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
-        """`seen` is told the address this agent is seen under, by every other side that knows."""
+        """`heard` is told of every batch that was taken, for what the other side says beside that."""
         self.route = route
         self._database = database
         self._clock = clock
@@ -68,7 +68,7 @@ class Delivery:
         self._work = asyncio.Event()
         self._hurry = asyncio.Event()
         self._most = MOST_RECORDS
-        self._seen = seen
+        self._heard = heard
         self._patience = Patience(route.exporter, clock, chance)
         self._proven = False
         """Whether this session has delivered something."""
@@ -205,8 +205,7 @@ class Delivery:
         self._delivered_at = datetime_of(self._clock.read().wall_ns)
         self._proven = True
         self._patience.took(outcome.reason)
-        if outcome.seen_from:
-            self._seen(outcome.seen_from)
+        self._heard(outcome)
         return following
 
     async def _rejected(self, batch: Batch, outcome: Outcome) -> int | None:

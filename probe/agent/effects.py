@@ -11,10 +11,13 @@ from pathlib import Path
 from probe.agent.clock import Clock
 from probe.agent.planned import Planned
 from probe.durable.transactions import Transactions
+from probe.export.text import cut
 from probe.model.result import Run
 from probe.model.slot import Reason
 from probe.safety import budget, journal, switch
 from probe.safety.journal import Entry, open_journal
+
+_LONGEST_REASON = 150
 
 log = logging.getLogger("probe.agent")
 
@@ -59,7 +62,22 @@ class Effects:
 
     def stopped(self) -> str:
         """Why nothing may be written now; empty when it may."""
-        return switch.stopped_by(self._kill_switch() or self._folder / switch.FILE)
+        here = switch.stopped_by(self._kill_switch() or self._folder / switch.FILE)
+        return here or switch.stopped_by(self._folder / switch.FROM_HUB)
+
+    def obey(self, reason: str) -> None:
+        """The hub says why no agent may write; nothing when all may. It holds until the hub says otherwise."""
+        path = self._folder / switch.FROM_HUB
+        before = switch.stopped_by(path)
+        try:
+            if reason and switch.reason_of(path) != (told := cut(f"by the hub: {reason}", _LONGEST_REASON)):
+                switch.stop(path, told)
+            elif not reason and before:
+                switch.allow(path)
+        except OSError as error:
+            log.error("what the hub says of writes cannot be kept: %s", error.strerror)
+        if bool(before) is not bool(reason):
+            log.warning("the hub %s", f"stops all writes: {reason}" if reason else "lets agents write again")
 
     async def admit(self, planned: Planned, run_id: str) -> Reason | None:
         """Reserves what the run may write; or gives why its slot is skipped. What is admitted is `over` some time."""

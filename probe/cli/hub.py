@@ -12,6 +12,7 @@ from probe.errors import ExitCode, ProbeError, UsageError
 from probe.model.address import Address, parse_address
 from probe.model.duration import NANOSECONDS, parse_duration
 from probe.model.instant import datetime_of
+from probe.safety import switch
 
 if TYPE_CHECKING:
     from probe.hub.facts import Token
@@ -160,6 +161,34 @@ def revoke(folder: Path, token_id: int) -> ExitCode:
     """Make a token worthless. `probe hub token list` shows the IDs."""
     if not _tokens(folder).revoke(token_id):
         raise UsageError(f"there is no token {token_id} in {folder}: `probe hub token list` shows those there are")
+    return ExitCode.PASSED
+
+
+@command.command("stop-writes")
+@_in_folder
+@click.argument("reason", metavar="REASON")
+@click.pass_obj
+def stop_writes(folder: Path, reason: str) -> ExitCode:
+    """Stop all writes of all agents: each obeys with its next heartbeat. Reads and undos go on.
+
+    It holds until `probe hub allow-writes`, over restarts of the hub and of agents too.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"there is no hub at {folder}; --data names its folder")
+    switch.stop(folder / switch.FILE, reason)
+    click.echo(f"writes are stopped: {reason}; agents obey with their next heartbeat")
+    return ExitCode.PASSED
+
+
+@command.command("allow-writes")
+@_in_folder
+@click.pass_obj
+def allow_writes(folder: Path) -> ExitCode:
+    """Let agents write again."""
+    if not folder.is_dir():
+        raise UsageError(f"there is no hub at {folder}; --data names its folder")
+    switch.allow(folder / switch.FILE)
+    click.echo("agents may write again from their next heartbeat on")
     return ExitCode.PASSED
 
 

@@ -98,6 +98,8 @@ class Taken(Struct, frozen=True):
     """Records that said otherwise."""
     seen_from: str = ""
     """The address it came from, as the hub sees it."""
+    stop_writes: str | None = None
+    """Why no agent may write; empty when all may, None of a hub that knows no switch."""
 
     @property
     def count(self) -> int:
@@ -182,11 +184,15 @@ def _settle(answer: bytes, count: int) -> Outcome:
     if taken.count != count:
         return Outcome(Result.RETRY, f"the hub accounts for {taken.count} of {count} records")
     if not taken.refused:
-        return Outcome(Result.ACKED, _whose(taken, count), seen_from=taken.seen_from)
+        return _acked(taken, _whose(taken, count))
     first = taken.refused[0]
     reason = f"the hub will not keep {len(taken.refused)} of {count} records: {first.reason}"
+    return _acked(taken, reason)
+
+
+def _acked(taken: Taken, reason: str) -> Outcome:
     keys = tuple(refused.key for refused in taken.refused)
-    return Outcome(Result.ACKED, reason, refused=keys, seen_from=taken.seen_from)
+    return Outcome(Result.ACKED, reason, refused=keys, seen_from=taken.seen_from, stop_writes=taken.stop_writes)
 
 
 def _whose(taken: Taken, count: int) -> str:

@@ -21,6 +21,7 @@ from probe.hub.ingest import Ingest, Limits
 from probe.hub.sqlite import RETENTION_NS, SqliteStore
 from probe.model.address import Address
 from probe.safety.hosts import is_loopback
+from probe.safety.switch import FILE, reason_of
 
 LIMITS = Limits()
 PRUNE_EVERY_S = 3600
@@ -75,7 +76,8 @@ class Hub:
             loopback = is_loopback(self._address[0])
             if not loopback:
                 _require_tokens(self.store, self._folder)
-            ingest = Ingest(self.store, self._limits, self._now_ns)
+            switch = self._folder / FILE
+            ingest = Ingest(self.store, self._limits, self._now_ns, lambda: reason_of(switch))
             opening.callback(ingest.close)
             await self._serve(make_app(self.store, ingest, loopback=loopback, now_ns=self._now_ns), opening)
             tasks = await opening.enter_async_context(asyncio.TaskGroup())

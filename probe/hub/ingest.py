@@ -65,13 +65,22 @@ class Taken(Struct, frozen=True, omit_defaults=True):
     """Records that said of themselves that they are somebody else's."""
     seen_from: str = ""
     """The address the batch came from, as far as the hub can tell: the agent cannot know it otherwise."""
+    stop_writes: str | None = None
+    """Why no agent may write; empty when all may."""
 
 
 class Ingest:
     """One thread reads and writes batches, in the order they came: SQLite has one writer anyway."""
 
-    def __init__(self, store: Store, limits: Limits, now_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        store: Store,
+        limits: Limits,
+        now_ns: Callable[[], int] = time.time_ns,
+        stop_writes: Callable[[], str] = lambda: "",
+    ) -> None:
         self._store = store
+        self._stop_writes = stop_writes
         self._limits = limits
         self._now_ns = now_ns
         self._thread = ThreadPoolExecutor(1, "ingest")
@@ -87,7 +96,7 @@ class Ingest:
             encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
             taken = await self.in_turn(partial(self._take, body, encoding, request.get(TOKEN)))
             sender = seen_from(request.remote, ",".join(request.headers.getall("X-Forwarded-For", ())))
-            return answer(replace(taken, seen_from=sender))
+            return answer(replace(taken, seen_from=sender, stop_writes=self._stop_writes()))
         finally:
             self._in_flight -= 1
 

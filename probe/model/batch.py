@@ -39,6 +39,8 @@ class Outcome(Struct, frozen=True):
     """Keys of records of an acked batch that the other side will not keep: lost, and to be counted so."""
     seen_from: str = ""
     """The address the other side saw the batch come from, when it says so."""
+    stop_writes: str | None = None
+    """Why no agent may write, as the other side has it: empty when all may, None when it does not say."""
 
 
 ACKED = Outcome(Result.ACKED)

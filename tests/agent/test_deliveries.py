@@ -88,7 +88,7 @@ async def test_a_hub_tells_the_agent_under_which_address_it_is_seen(
     reply = answer(200, '{"new": 1, "duplicate": 0, "quarantined": 0, "refused": [], "seen_from": "8.8.4.4"}')
     exports = (Export("hub", to_hub.Config(await serve(Receiver(reply).talk)), PLACE),)
     loaded = Loaded(config(export=exports), tmp_path, (), (), ())
-    deliveries = Deliveries(database, loaded, {}, SystemClock(), told.append)
+    deliveries = Deliveries(database, loaded, {}, SystemClock(), lambda outcome: told.append(outcome.seen_from))
     await database.run(lambda connection: enrol(connection, loaded))
     async with asyncio.TaskGroup() as group:
         group.create_task(deliveries.run())

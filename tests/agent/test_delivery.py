@@ -339,14 +339,14 @@ async def test_a_remark_on_what_was_taken_is_told(
     assert caplog.messages == ["it: 1 of 1 is too old"]
 
 
-async def test_the_address_it_was_seen_under_is_passed_on(database: Database, clock: Naps) -> None:
+async def test_what_an_answer_says_beside_having_taken_a_batch_is_passed_on(database: Database, clock: Naps) -> None:
     told: list[str] = []
     outcomes = in_turn(Outcome(Result.ACKED, seen_from="8.8.4.4"), ACKED, Outcome(Result.RETRY, seen_from="9.9.9.9"))
-    delivery = _delivery(database, Scripted(outcomes), clock, seen=told.append)
+    delivery = _delivery(database, Scripted(outcomes), clock, heard=lambda outcome: told.append(outcome.seen_from))
     for number in range(3):
         await _append(database, [number])
         await delivery.drain(10 * S)
-    assert told == ["8.8.4.4"]
+    assert told == ["8.8.4.4", "", ""]
 
 
 async def test_how_it_stands_is_told(database: Database, clock: Naps) -> None:

@@ -89,3 +89,28 @@ async def test_what_the_agent_before_left_is_found(effects: Effects, tmp_path: P
     found: list[Entry] = await again.to_undo()
     await again.close()
     assert (found, again.open) == ([entry()], 1)
+
+
+async def test_what_the_hub_says_of_writes_holds_until_it_says_otherwise(
+    effects: Effects, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(2):
+        effects.obey("the warehouse is upset")
+    stopped = effects.stopped()
+    after_a_restart = Effects(tmp_path, SystemClock()).stopped()
+    for _ in range(2):
+        effects.obey("")
+    assert (stopped, after_a_restart) == ("writes are stopped: by the hub: the warehouse is upset",) * 2
+    assert effects.stopped() == ""
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
+        "the hub stops all writes: the warehouse is upset",
+        "the hub lets agents write again",
+    ]
+
+
+async def test_a_long_reason_is_kept_short_and_written_once(effects: Effects, tmp_path: Path) -> None:
+    effects.obey("x" * 10_000)
+    (file,) = tmp_path.iterdir()
+    written = file.stat().st_mtime_ns
+    effects.obey("x" * 10_000)
+    assert (file.stat().st_mtime_ns, len(effects.stopped()) < 300) == (written, True)

@@ -175,3 +175,22 @@ async def test_it_is_right_as_the_first_process_of_a_container(tmp_path: Path) -
     os.kill(int(child), signal.SIGTERM)
     await asyncio.wait_for(process.communicate(), 30)
     assert (url_in(line.decode())[:7], process.returncode) == ("http://", 0)
+
+
+async def test_writes_are_stopped_and_allowed_again_for_all_agents(tmp_path: Path) -> None:
+    async def stop_writes(url: str) -> object:
+        async with aiohttp.request("POST", f"{url}/api/v1/runs", data=b"") as answer:
+            return (await answer.json())["stop_writes"]
+
+    data = tmp_path / "hub"
+    async with serving("--data", data) as (_, line):
+        told = await run_probe("hub", "stop-writes", "the warehouse is upset", "--data", data)
+        during = await stop_writes(url_in(line))
+        await run_probe("hub", "allow-writes", "--data", data)
+        after = await stop_writes(url_in(line))
+    assert (told.code, during, after) == (0, "the warehouse is upset", "")
+
+
+async def test_no_switch_is_made_where_no_hub_is(tmp_path: Path) -> None:
+    ended = await run_probe("hub", "stop-writes", "now", "--data", tmp_path / "none")
+    assert (ended.code, ended.err) == (2, f"probe: there is no hub at {tmp_path}/none; --data names its folder\n")

@@ -114,6 +114,10 @@ def test_the_same_batch_is_the_same_bytes() -> None:
             Outcome(Result.ACKED, seen_from="8.8.4.4"),
         ),
         (
+            answer(200, '{"new": 3, "duplicate": 0, "quarantined": 0, "refused": [], "stop_writes": "enough"}'),
+            Outcome(Result.ACKED, stop_writes="enough"),
+        ),
+        (
             answer(200, '{"new": 3, "duplicate": 0, "quarantined": 0, "refused": [], "of tomorrow": {}}'),
             ACKED,
         ),
@@ -230,7 +234,8 @@ async def test_the_hub_itself_takes_a_batch_and_knows_it_again(tmp_path: Path) -
         outcomes = [await _send(Config(itself.url)) for _ in range(2)]
         broken = await _send(Config(itself.url), batch=Batch("hub", 1, 1, (b"{}",)))
         stranger = await _send(Config(itself.url, token=Token(env="HUB_TOKEN")))
-    assert (outcomes, broken.result, stranger.result) == ([ACKED, ACKED], Result.REJECTED, Result.PAUSED)
+    taken = Outcome(Result.ACKED, stop_writes="")
+    assert (outcomes, broken.result, stranger.result) == ([taken, taken], Result.REJECTED, Result.PAUSED)
     assert "line 1 is no record" in broken.reason
     assert "probe hub token add" in stranger.reason
 

@@ -3,6 +3,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,11 +16,12 @@ from probe.hub.app import Hub
 from probe.hub.inflate import zstd
 from probe.hub.ingest import Ingest
 from probe.model.record import Record, encode_record
+from probe.safety import switch
 from tests.hub.conftest import SMALL
 from tests.hub.records import DAY, NOW, PHASES, SECOND, a_run, beat, gap_record, run_record, slots_record
 
 RUNS = "/api/v1/runs"
-NOTHING = {"new": 0, "duplicate": 0, "quarantined": 0, "refused": []}
+NOTHING = {"new": 0, "duplicate": 0, "quarantined": 0, "refused": [], "stop_writes": ""}
 
 
 def lines(*records: Record) -> bytes:
@@ -51,8 +53,8 @@ async def test_every_record_of_a_batch_is_accounted_for_and_a_replay_changes_not
     body = lines(run_record(), run_record("early", NOW + DAY), run_record("old", NOW - 40 * DAY))
     refused = [{"key": "old", "reason": "older than what is kept here"}]
     first, again = await post(client, body), await post(client, body)
-    assert first == (200, {"new": 1, "duplicate": 0, "quarantined": 1, "refused": refused})
-    assert again == (200, {"new": 0, "duplicate": 2, "quarantined": 0, "refused": refused})
+    assert first == (200, {**NOTHING, "new": 1, "quarantined": 1, "refused": refused})
+    assert again == (200, {**NOTHING, "duplicate": 2, "refused": refused})
 
 
 async def test_the_answer_says_from_where_it_came_when_that_is_not_this_machine(client: aiohttp.ClientSession) -> None:
@@ -243,3 +245,13 @@ async def test_a_database_that_cannot_be_written_is_told(hub: Hub, client: aioht
         broken = response.status, response.headers["Retry-After"], json.loads(await response.text())["error"]
     assert broken == (503, "15", "the hub cannot use its data: no such table: slots")
     assert hub.store.run("run-1") is None
+
+
+async def test_the_answer_says_when_no_agent_may_write(client: aiohttp.ClientSession, tmp_path: Path) -> None:
+    switch.stop(tmp_path / "hub" / switch.FILE, "the warehouse is upset")
+    stopped = await post(client, b"")
+    switch.allow(tmp_path / "hub" / switch.FILE)
+    assert [stopped, await post(client, b"")] == [
+        (200, {**NOTHING, "stop_writes": "the warehouse is upset"}),
+        (200, NOTHING),
+    ]
