@@ -14,7 +14,19 @@ from probe.evaluate.template import RenderError
 from probe.model.duration import format_duration
 from probe.model.journey import Check, EffectKind, Find, Poll, Step, Undo
 from probe.model.observation import Observation
-from probe.model.result import Attempt, CaptureResult, Cause, CheckResult, Failure, Section, StepResult, Verdict
+from probe.model.result import (
+    Attempt,
+    CaptureResult,
+    Cause,
+    CheckResult,
+    Failure,
+    Role,
+    Section,
+    StepResult,
+    Verdict,
+    of_addresses,
+    timed,
+)
 from probe.model.timing import Phase, add_phases
 from probe.safety.redaction import Redactor
 from probe.steps import KINDS
@@ -117,6 +129,7 @@ async def _attempt(trail: _Trail, limit_ns: int, poll: Poll | None) -> Attempt:
     key = stage.write_key(step.name) if step.effect is EffectKind.WRITE or isinstance(step, Undo) else ""
     performance = Performance(stage.scope, stage.options, key)
     began = stage.options.clock()
+    performance.deadline_ns = began + limit_ns
     seen: Observation | None = None
     failure: Failure | None = None
     try:
@@ -136,7 +149,7 @@ async def _attempt(trail: _Trail, limit_ns: int, poll: Poll | None) -> Attempt:
         failure = _mistake(error)
     finally:
         trail.sent = trail.sent or performance.sent
-        trail.status = performance.exchanges[0].status if performance.exchanges else None
+        trail.status = next((each.status for each in performance.exchanges if each.role is Role.REQUEST), None)
         attempt = _judge(trail, performance, seen, failure, began, poll)
         trail.attempts.append(attempt)
     return attempt
@@ -148,7 +161,7 @@ def _mistake(error: Exception) -> Failure:
 
 def _timed_out(limit_ns: int, performance: Performance) -> Failure:
     phase = performance.waiting_in
-    awaited = "no whole answer" if phase is Phase.TRANSFER else "no answer"
+    awaited = "no token" if performance.awaits_token else "no whole answer" if phase is Phase.TRANSFER else "no answer"
     return Failure(Cause.TIMEOUT, f"{awaited} within {format_duration(limit_ns)}: the time ran out in {phase}")
 
 
@@ -165,7 +178,7 @@ def _judge(
     captures: list[CaptureResult] = []
     if seen is not None:
         try:
-            failure = _look(trail, seen, poll, checks, captures)
+            failure = _look_at_all(trail, seen, poll, checks, captures)
         except RenderError as error:
             failure = Failure(Cause.SCRIPT, str(error), error.place, hint=error.hint)
         except Exception as error:  # noqa: BLE001 - as above: the target chose what is looked at
@@ -177,7 +190,7 @@ def _judge(
     return Attempt(
         started_ns=started,
         duration_ns=ended - started,
-        phases=dict(seen.phases) if seen else add_phases((each.phases for each in exchanges), ended - started),
+        phases=dict(seen.phases) if seen else add_phases((each.phases for each in timed(exchanges)), ended - started),
         verdict=Verdict.PASSED if failure is None else failure.cause.verdict,
         exchanges=exchanges,
         checks=tuple(checks),
@@ -192,8 +205,21 @@ def _span(performance: Performance, seen: Observation | None, began: int) -> tup
         return seen.started_ns, seen.ended_ns
     if performance.exchanges:
         last = performance.exchanges[-1]
-        return performance.exchanges[0].started_ns, last.started_ns + last.duration_ns
+        ended = last.started_ns + last.duration_ns
+        return next((each.started_ns for each in timed(performance.exchanges)), ended), ended
     return began, performance.options.clock()
+
+
+def _look_at_all(
+    trail: _Trail, seen: Observation, poll: Poll | None, checks: list[CheckResult], captures: list[CaptureResult]
+) -> Failure | None:
+    """Of several addresses each must hold what is checked; captured is what the last one says."""
+    found = [(one, _look(trail, one, poll, checks, captures)) for one in seen.each or (seen,)]
+    failures = [(one, failure) for one, failure in found if failure is not None]
+    if not failures or not seen.each:
+        return failures[0][1] if failures else None
+    message = of_addresses([(one.address, failure) for one, failure in failures], len(seen.each))
+    return replace(failures[0][1], message=message)
 
 
 def _look(

@@ -13,6 +13,7 @@ from probe.evaluate.value import MISSING
 from probe.interrupt import Interrupt
 from probe.model.duration import format_duration
 from probe.model.journey import IDEMPOTENCY_KEY, TARGET, EffectKind, Journey, Step, Undo
+from probe.model.network import overlay
 from probe.model.progress import Progress, Watch
 from probe.model.result import (
     SCHEMA,
@@ -155,9 +156,11 @@ class Running:
             user_agent=f"probe/{__version__} (synthetic)",
             marker=self._marker(),
             tls=self.settings.tls,
+            network=overlay(self.settings.network, self.journey.network),
             writes_allowed=self.settings.writes_allowed,
             journalled=self.settings.journal is not None,
             secret_hosts=bound,
+            tokens=self.settings.tokens,
             now=self.now,
             nameservers=tuple(self.settings.environ.get(NAMESERVERS, "").replace(",", " ").split()),
         )

@@ -1,14 +1,19 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from probe.durable.transactions import Transactions
+from probe.model.network import NOTHING_SAID, Network
 from probe.model.result import Trigger
 from probe.model.slot import Slot
 from probe.model.timing import Clock
+from probe.steps.base import new_tokens
+
+if TYPE_CHECKING:
+    from probe.steps.tokens import Tokens
 
 NAMESERVERS = "PROBE_NAMESERVERS"
 """The environment variable that says whom to ask for names, in place of those the system is set up with."""
@@ -39,6 +44,10 @@ class Settings(Struct, frozen=True):
     """Perform the steps before the first write only."""
     secret_defaults: bool = True
     tls: Any = None
+    network: Network = NOTHING_SAID
+    """How requests leave this region."""
+    tokens: "Tokens" = field(default_factory=new_tokens)
+    """OAuth2 tokens: whoever makes the settings of several runs gives them the same."""
     env: str = ""
     run_id: str = ""
     """The id the run was announced under; empty takes a new one."""

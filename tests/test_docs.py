@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from probe.cli.main import COMMANDS
 from probe.errors import ExitCode
@@ -11,13 +12,17 @@ from probe.evaluate.filters import FILTERS
 from probe.evaluate.functions import FUNCTIONS
 from probe.evaluate.predicates import PREDICATES
 from probe.evaluate.queries import QUERIES
+from probe.model.network import Network
 from probe.model.result import Cause
+from probe.spec.keys import keys_of
 from probe.spec.load import read_journey
 from probe.spec.source import Source
 from probe.steps import KINDS
+from probe.steps.auth import Auth, OAuth2
 from tests.cli.process import ROOT, run_probe
 
 README = (ROOT / "README.md").read_text()
+NETWORK = (ROOT / "docs" / "network.md").read_text()
 
 
 @pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", README, re.DOTALL))
@@ -40,6 +45,18 @@ def test_the_readme_names_every_word_of_the_language(word: str) -> None:
 @pytest.mark.parametrize("cause", list(Cause))
 def test_the_page_of_failures_knows_every_cause_and_whom_it_blames(cause: Cause) -> None:
     assert f"\n| `{cause}` | {cause.verdict} | " in (ROOT / "docs/failures.md").read_text()
+
+
+@pytest.mark.parametrize("block", re.findall(r"```yaml\n(.*?)```", NETWORK, re.DOTALL))
+def test_every_example_of_the_network_page_loads(block: str) -> None:
+    needed = "secrets: {proxy_password: {env: PROXY_PASSWORD}}\n" if "secrets:" not in block else ""
+    without_file = block.replace("  ca: certs/staging-ca.pem\n", "")
+    assert read_journey(Source("docs/network.md", f"journey: example\n{needed}{without_file}")).steps
+
+
+@pytest.mark.parametrize("struct", [Network, Auth, OAuth2])
+def test_the_network_page_names_every_key(struct: type[Struct]) -> None:
+    assert [key for key in keys_of(struct) if not re.search(rf"\b{key}\b", NETWORK)] == []
 
 
 async def test_the_command_of_the_readme_runs_all_journeys() -> None:

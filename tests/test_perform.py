@@ -23,6 +23,8 @@ from probe.spec.source import Source
 from probe.steps import KINDS, http
 from probe.steps.base import Options, Performance
 from probe.wire.client import Client, open_client
+from tests.steps.everywhere import serving_at
+from tests.wire.names import name_server
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serve = Callable[..., Awaitable[str]]
@@ -380,3 +382,34 @@ async def test_the_outcome_of_a_followed_write_is_the_answer_to_the_write_itself
         on = stage(client)
         result = await performed(step, on)
     assert (result.verdict, on.outcomes) == (Verdict.FAILED, [Outcome(result, sent=True, status=303)])
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ((), ""),
+        (("127.0.0.3",), "1 of 2 addresses failed (127.0.0.3): status: expected equals 200, got 503"),
+        (
+            ("127.0.0.2", "127.0.0.3"),
+            "2 of 2 addresses failed ({0}, {1}): status: expected equals 200, got 503",
+        ),
+    ],
+)
+async def test_what_is_checked_must_hold_at_every_address(bad: tuple[str, ...], message: str) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        status = 503 if writer.get_extra_info("sockname")[0] in bad else 200
+        writer.write(b"HTTP/1.1 %d X\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi" % status)
+
+    keys = "http: {get: URL, all_addresses: true}\ncheck: [{status: 200}]\ncapture: {word: {body: }}\n"
+    with name_server({"shop.test": ("127.0.0.2", "127.0.0.3")}) as names:
+        async with (
+            serving_at(talk, ("127.0.0.2", "127.0.0.3")) as port,
+            open_client(perf_counter_ns, "test", nameservers=[names.address]) as client,
+        ):
+            result = await performed(written(keys, f"http://shop.test:{port}/"), stage(client))
+    (attempt,) = result.attempts
+    asked = [exchange.remote.partition(":")[0] for exchange in attempt.exchanges]
+    assert (result.failure.message if result.failure else "") == message.format(*asked)
+    assert [check.passed for check in attempt.checks] == [address not in bad for address in asked]
+    assert sum(attempt.phases.values()) == attempt.duration_ns

@@ -19,14 +19,16 @@ from msgspec.structs import replace
 
 from probe.demo.shop import Faults, Shop
 from probe.errors import StepFailure
+from probe.evaluate.template import parse_text
 from probe.interrupt import Interrupt
 from probe.model.codec import decode_run, encode_run
 from probe.model.duration import Duration
 from probe.model.journey import Cleanup, EffectKind, Journey, Label, Step, Undo
+from probe.model.network import Family, Network
 from probe.model.observation import Observation
 from probe.model.place import Place
 from probe.model.progress import Progress
-from probe.model.result import Cause, EffectState, Failure, Run, Section, Trigger, Verdict
+from probe.model.result import Cause, EffectState, Failure, Role, Run, Section, Trigger, Verdict
 from probe.model.timing import Clock, Phase
 from probe.runner import run_journey
 from probe.safety.journal import open_journal
@@ -35,6 +37,8 @@ from probe.spec.load import read_journey
 from probe.spec.source import Source
 from probe.steps import KINDS
 from probe.steps.base import Options, Performance
+from tests.steps.digesting import DigestServer
+from tests.steps.granting import TokenServer
 from tests.wire.names import name_server
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -667,3 +671,90 @@ async def test_a_host_that_is_not_the_shops_gets_neither(shop: Shop) -> None:
     found = await run_journey(elsewhere, settings_for("http://shop.invalid"))
     seen = json.loads(found.steps[0].attempts[0].captures[0].value)
     assert "traceparent" not in {name.lower() for name, _ in seen["headers"]}
+
+
+CHALLENGED = """\
+  - name: pay
+    effect: write
+    http: {post: "${shop}/pay", body: pay, auth: {digest: {user: ali, password: "${password}"}}}
+    undo: {http: {delete: "${shop}/pay", auth: {digest: {user: ali, password: "${password}"}}}}
+"""
+LOGIN = 'secrets: {password: {env: PASSWORD, default: "open sesame"}}\n'
+
+
+@pytest.mark.parametrize(
+    ("dies_at", "state"), [(0, EffectState.UNDONE), (1, EffectState.UNDONE), (2, EffectState.UNDONE)]
+)
+async def test_a_write_that_was_challenged_is_undone_whatever_became_of_its_second_request(
+    serve: Serve, dies_at: int, state: EffectState
+) -> None:
+    """The 401 before it does not say that nothing was done."""
+    server = DigestServer()
+    server.dies_at = dies_at
+    found = await run_journey(journey(CHALLENGED, HEAD + LOGIN), settings_for(await serve(server.talk)))
+    assert [effect.state for effect in found.effects] == [state]
+    assert [method for method, _, _ in server.seen][-1] == "DELETE"
+    assert [body for method, body, status in server.seen if method == "POST" and status == 200] == [b"pay"] * (
+        not dies_at
+    )
+
+
+async def test_a_write_whose_credentials_were_refused_left_nothing(serve: Serve) -> None:
+    server = DigestServer(password="another")
+    found = await run_journey(journey(CHALLENGED, HEAD + LOGIN), settings_for(await serve(server.talk)))
+    assert (found.effects, found.verdict) == ((), FAILED)
+    assert [(method, status) for method, _, status in server.seen] == [("POST", 401)] * 2
+
+
+GRANTED = """\
+  - name: look
+    http:
+      get: ${shop}/page?seen=${client_secret | url_encode}
+      auth: {oauth2: {token_url: "${shop}/token", client_id: shop probe, client_secret: "${client_secret}"}}
+    check: [{status: 200}]
+"""
+
+
+async def test_runs_of_one_process_share_their_tokens_and_no_record_has_one(serve: Serve) -> None:
+    server = TokenServer()
+    url = await serve(server.talk)
+    settings = settings_for(url)
+    look = journey(GRANTED, HEAD + "secrets: {client_secret: {env: CLIENT_SECRET, default: 's3cret & more'}}\n")
+    runs = [await run_journey(look, settings) for _ in range(2)]
+    assert ([run.verdict for run in runs], len(server.asked)) == ([PASSED, PASSED], 1)
+    server.good.clear()
+    server.said["access_token"] = "another-token"
+    again = await run_journey(look, settings)
+    assert [[each.role for each in run.steps[0].attempts[0].exchanges] for run in (*runs, again)] == [
+        [Role.TOKEN, Role.REQUEST],
+        [Role.REQUEST],
+        [Role.CHALLENGE, Role.TOKEN, Role.REQUEST],
+    ]
+    for run in (*runs, again):
+        assert_consistent(run)
+        assert all(secret not in encode_run(run).decode() for secret in ("token-1", "another-token", "s3cret"))
+        (attempt,) = run.steps[0].attempts
+        assert sum(attempt.phases.values()) == attempt.duration_ns == attempt.exchanges[-1].duration_ns
+
+
+async def test_a_step_without_a_token_says_so_and_took_no_time_of_the_targets(serve: Serve) -> None:
+    server = TokenServer()
+    server.think_s = 30
+    slow = GRANTED + "    timeout: 300ms\n"
+    look = journey(slow, HEAD + "secrets: {client_secret: {env: CLIENT_SECRET, default: 's3cret & more'}}\n")
+    found = await run_journey(look, settings_for(await serve(server.talk)))
+    assert found.failure
+    message = "no token within 300 ms: the time ran out in processing"
+    assert (found.failure.cause, found.failure.message) == (Cause.TIMEOUT, message)
+    assert (found.steps[0].duration_ns, found.steps[0].phases) == (0, {Phase.OTHER: 0})
+
+
+async def test_the_network_of_the_agent_the_journey_and_the_step_is_one(serve: Serve) -> None:
+    url = await serve(DigestServer().talk)
+    port = url.rpartition(":")[2]
+    head = f"{HEAD}network: {{resolve: {{shop.test: 127.0.0.1}}, family: any}}\n"
+    request = f"{{get: 'http://shop.test:{port}/', network: {{source: 127.0.0.9}}}}"
+    step = f"  - {{name: look, http: {request}, check: [{{status: 401}}]}}\n"
+    agents = Network(family=Family.IPV6, resolve={"shop.test": parse_text("127.0.0.2", Place("agent.yaml", 1, 1, 2))})
+    found = await run_journey(journey(step, head), settings_for(url, network=agents))
+    assert (found.verdict, found.steps[0].attempts[0].exchanges[0].remote) == (PASSED, f"127.0.0.1:{port}")

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from probe.model.duration import NANOSECONDS, Duration
 from probe.model.journey import Budget, Count, Label, Schedule
+from probe.model.network import Network
 from probe.model.place import Place
 from probe.model.slot import Placement
 from probe.model.template import Value
@@ -112,6 +113,10 @@ class AgentConfig(Struct, frozen=True):
     variables: Annotated[
         Mapping[str, Value], Meta(description="Values for all journeys that have such a variable; shop is the target.")
     ] = {}
+    network: Annotated[
+        Network | None,
+        Meta(description="How requests leave this region; what journeys and steps say under network: comes before it."),
+    ] = None
     overrides: Annotated[Overrides, Meta(description="What is different about a journey here, by its name.")] = {}
     placement: Annotated[
         Placement, Meta(description="How the regions share a journey's slots: interleave, synchronised or rotate.")

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from probe.agent.config import AgentConfig, Override, Written
 from probe.agent.control import Target, parse_target
 from probe.agent.grid import grid_of
+from probe.agent.missing import missing_files
 from probe.agent.planned import Planned
 from probe.agent.readers import CONFIG_READERS, name_of
 from probe.agent.writing import unsafe_writes
@@ -18,6 +19,7 @@ from probe.errors import SpecError, UsageError
 from probe.evaluate.suggest import did_you_mean
 from probe.evaluate.template import names_in
 from probe.model.journey import TARGET, Journey, Schedule
+from probe.model.network import NOTHING_SAID
 from probe.model.place import Mistake
 from probe.model.slot import Placement
 from probe.model.template import Call, Text, Value
@@ -62,7 +64,7 @@ def load_agent(path: Path) -> Loaded:
     config = read_config(read_source(path, "configuration", "region: <name>"))
     mistakes: list[Mistake] = []
     journeys = _load_journeys(config, path.parent, mistakes)
-    mistakes += [*_wrong_names(config, journeys), *_wrong_regions(config)]
+    mistakes += [*_wrong_names(config, journeys), *_wrong_regions(config), *_not_here(config.network)]
     targets = tuple(_read_targets(config, mistakes))
     enabled = [journey for journey in journeys if _override(config, journey).enabled]
     mistakes += [*_without_schedule(config, enabled), *_same_exporter(config)]
@@ -96,8 +98,8 @@ def read_config(source: Source) -> AgentConfig:
 
 
 def unready(loaded: Loaded, environ: Mapping[str, str], secrets: Mapping[str, str]) -> list[Mistake]:
-    """What is not there on this machine, now: secrets, and a target that is not a default of the journey's author."""
-    return [
+    """What is not there on this machine, now: secrets, certificates, a target that is not a journey's default."""
+    missing = [
         mistake
         for planned in loaded.planned
         for mistake in (
@@ -105,6 +107,7 @@ def unready(loaded: Loaded, environ: Mapping[str, str], secrets: Mapping[str, st
             *_unready(planned.journey, loaded.config, environ),
         )
     ]
+    return [*missing, *_without_way(loaded, environ)]
 
 
 def _without_value(journey: Journey, secrets: Mapping[str, str]) -> Iterator[Mistake]:
@@ -131,6 +134,14 @@ def _unready(journey: Journey, config: AgentConfig, environ: Mapping[str, str]) 
     if isinstance(target, Text) and (asked := _environment(target)) and not any(name in environ for name in asked):
         message = f"the variable {TARGET} would be the journey's default: {' and '.join(asked)} is not set"
         yield Mistake(target.place, message, f"variables: {{{TARGET}: https://…}} in the agent's configuration")
+
+
+def _without_way(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Mistake]:
+    own = loaded.config.network or NOTHING_SAID
+    yield from missing_files(own, [planned.journey for planned in loaded.planned])
+    for text, unset in _unset(tuple(asdict(own).values()), environ):
+        message = f"network: has no value: the environment variable {unset} is not set"
+        yield Mistake(text.place, message, f"export {unset}=… for the agent, or give it a default")
 
 
 def _unset(value: Value, environ: Mapping[str, str]) -> Iterator[tuple[Text, str]]:
@@ -220,8 +231,13 @@ def _wrong_values(
         elif name not in known:
             which = f"the journey {journeys[0].name}" if override else "any journey"
             yield Mistake(place, f"there is no variable {name} in {which}", did_you_mean(name, known))
-        for text, used in names_in(value):
-            yield Mistake(text.place, f"{used} cannot stand here", 'only functions can, such as ${env("SHOP_URL")}')
+        yield from _not_here(value)
+
+
+def _not_here(part: Any) -> Iterator[Mistake]:
+    """Names that a part of the configuration uses: it is read before any journey."""
+    for text, used in names_in(part):
+        yield Mistake(text.place, f"{used} cannot stand here", 'only functions can, such as ${env("SHOP_URL")}')
 
 
 def _wrong_regions(config: AgentConfig) -> Iterator[Mistake]:

@@ -24,6 +24,7 @@ from probe.agent.vitals import Spent, Vitals
 from probe.agent.writer import Change, Writer
 from probe.interrupt import Interrupt
 from probe.model.duration import format_duration
+from probe.model.network import NOTHING_SAID
 from probe.model.record import RunRecord
 from probe.model.result import Cause, Health, Run, Trigger, Verdict
 from probe.model.slot import Reason, SlotState
@@ -32,6 +33,7 @@ from probe.runner import run_journey
 from probe.safety.accounts import Accounts
 from probe.settings import Settings
 from probe.spool import ledger
+from probe.steps.base import new_tokens
 
 Perform = Callable[..., Awaitable[Run]]
 
@@ -78,6 +80,7 @@ class Runs:
         self._vitals = vitals
         self._egress = egress
         self._perform = perform
+        self._tokens = new_tokens()
         self._places = Places(loaded.config.concurrency)
         self._accounts = Accounts()
         self._idle = asyncio.Event()
@@ -212,6 +215,8 @@ class Runs:
             environ=self._environ,
             secrets=self.secrets,
             timeout_ns=planned.timeout_ns,
+            network=config.network or NOTHING_SAID,
+            tokens=self._tokens,
             writes_allowed=config.writes is Writes.ALLOW,
             stop_before_writes=not planned.writes_in(begin.index),
             secret_defaults=False,

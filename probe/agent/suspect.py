@@ -4,7 +4,8 @@ from probe.agent.loop_watch import Delay
 from probe.model.duration import format_duration
 from probe.model.result import Attempt, Exchange, Run
 from probe.model.timing import Clock, Phase
-from probe.wire.resolver import BY_TCP, SYSTEM
+from probe.wire.resolver import BY_TCP
+from probe.wire.route import SYSTEM
 
 SUSPECT_NS = 50_000_000
 """A disturbance this long may have moved a duration by an amount that a comparison would see."""

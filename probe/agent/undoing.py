@@ -9,6 +9,7 @@ from probe.agent.agent import Agent
 from probe.agent.writer import Change
 from probe.errors import ProbeError
 from probe.model.journey import Journey
+from probe.model.network import NOTHING_SAID
 from probe.model.record import RunRecord
 from probe.model.result import EffectState, Trigger
 from probe.reap import undo_later
@@ -66,6 +67,7 @@ async def _settings(agent: Agent) -> Settings:
         agent=config.agent,
         environ=agent.environ,
         secrets=agent.secrets,
+        network=config.network or NOTHING_SAID,
         writes_allowed=True,
         secret_defaults=False,
         env=config.env,

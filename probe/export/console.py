@@ -169,8 +169,7 @@ def _note(step: StepResult) -> str:
     if len(step.attempts) > 1:
         passed = f", passed after {format_duration(step.time_to_pass_ns)}" if step.time_to_pass_ns is not None else ""
         words.append(f"{len(step.attempts)} attempts{passed}")
-    *before, _ = step.attempts[-1].exchanges or (None,) if step.attempts else (None,)
-    hops = sum(exchange.failure is None for exchange in before)
+    hops = sum(_is_redirect(each) for each in step.attempts[-1].exchanges[:-1]) if step.attempts else 0
     if step.flaky:
         words.append("flaky: asked again on a fresh connection")
     if hops:
@@ -179,6 +178,10 @@ def _note(step: StepResult) -> str:
     if soft:
         words.append(f"{soft} soft check{_s(soft)} did not hold")
     return ", ".join(words)
+
+
+def _is_redirect(exchange: Exchange) -> bool:
+    return exchange.status is not None and 300 <= exchange.status < 400
 
 
 def _attempt_lines(attempt: Attempt, view: View, at: datetime) -> Iterator[str]:
@@ -198,8 +201,8 @@ def _attempt_lines(attempt: Attempt, view: View, at: datetime) -> Iterator[str]:
 
 def _spell(exchange: Exchange) -> str:
     answer = str(exchange.status) if exchange.status is not None else "no answer"
-    reused = ", reused connection" if exchange.reused else ""
-    return f"{exchange.method} {exchange.url} → {answer} in {format_duration(exchange.duration_ns)}{reused}"
+    words = (f"{answer} in {format_duration(exchange.duration_ns)}", *exchange.notes)
+    return f"{exchange.method} {exchange.url} → {', '.join(words)}"
 
 
 def _failure_lines(title: str, failure: Failure, step: StepResult | None, view: View, at: datetime) -> Iterator[str]:

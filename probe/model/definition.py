@@ -16,8 +16,9 @@ LENGTH = 16
 
 
 def definition_of(journey: Journey) -> str:
-    """A digest of the journey's name, steps and cleanup. Comments, places, schedules and values do not change it."""
-    parts = (journey.name, sorted(journey.variables), sorted(journey.secrets), journey.steps, journey.always)
+    """A digest of the journey's name, network, steps and cleanup. Comments, places, schedules, values do not count."""
+    names = sorted(journey.variables), sorted(journey.secrets)
+    parts = (journey.name, *names, journey.network, journey.steps, journey.always)
     plain = msgspec.json.encode(_plain(parts), order="deterministic")
     return hashlib.sha256(plain).hexdigest()[:LENGTH]
 

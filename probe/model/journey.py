@@ -12,6 +12,7 @@ from typing import Annotated, Any, NewType
 from msgspec import Meta, Struct, field
 
 from probe.model.duration import NANOSECONDS, Duration
+from probe.model.network import Network
 from probe.model.place import Place
 from probe.model.template import FilterCall, Text, Value
 
@@ -208,6 +209,9 @@ class Journey(Struct, frozen=True):
     secrets: Annotated[
         Mapping[str, Secret], Meta(description="Values that are redacted wherever they would show.")
     ] = {}
+    network: Annotated[
+        Network | None, Meta(description="How requests get to their targets, in all steps that do not say otherwise.")
+    ] = None
     slo: Annotated[Slo | None, Meta(description="What is promised to users.")] = None
     always: Annotated[Cleanup, Meta(description="Cleanup: runs whatever happened before.")] = Cleanup(())
     accounts: Annotated[

@@ -54,6 +54,10 @@ class Observation(Struct, frozen=True):
     ended_ns: int
     phases: Phases
     response: Response | None = None
+    address: str = ""
+    """Which of several addresses it is of."""
+    each: tuple["Observation", ...] = ()
+    """With `all_addresses` those of all of them: what is checked must hold for each."""
 
     @property
     def duration_ns(self) -> int:

@@ -3,6 +3,7 @@
 Times are integer nanoseconds (`…_ns`) so that sums can be checked exactly; `started_ns` counts from the run's start.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -77,6 +78,17 @@ class EffectState(StrEnum):
     LEAKED = "leaked"
 
 
+class Role(StrEnum):
+    """What an exchange was for: `challenge` was refused and sent again with credentials, `token` fetched a token.
+
+    A token's fetch, and what was refused before it, are in no step's duration.
+    """
+
+    REQUEST = "request"
+    CHALLENGE = "challenge"
+    TOKEN = "token"  # noqa: S105 - no password
+
+
 class Failure(Struct, frozen=True, omit_defaults=True):
     cause: Cause
     message: str
@@ -84,6 +96,12 @@ class Failure(Struct, frozen=True, omit_defaults=True):
     expected: str = ""
     actual: str = ""
     hint: str = ""
+
+
+def of_addresses(failures: Sequence[tuple[str, Failure]], count: int) -> str:
+    """The message of the first failure of several addresses' own, with how many there are and of which they are."""
+    named = ", ".join(address for address, _ in failures)
+    return f"{len(failures)} of {count} addresses failed ({named}): {failures[0][1].message}"
 
 
 class CheckResult(Struct, frozen=True, omit_defaults=True):
@@ -153,6 +171,25 @@ class Exchange(Struct, frozen=True, omit_defaults=True):
     held_up_ns: int = 0
     """How long at most the agent, reading late, left the peer without room to send: it is in `transfer`."""
     failure: Failure | None = None
+    role: Role = Role.REQUEST
+    proxy: str = ""
+    """The HTTP proxy whose tunnel the exchange went through: `remote` and the round-trip times are its own."""
+    tunnel_ns: int = 0
+    """Of `connect`: from the connection to the proxy to its word that the target is connected."""
+    unverified: bool = False
+    """Whether the server could have been anybody: `insecure` took its certificate without a look."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else whoever reads it must know, in words."""
+        notes = {
+            "refused, sent again with credentials": self.role is Role.CHALLENGE,
+            "fetches a token": self.role is Role.TOKEN,
+            f"through the proxy {self.proxy}": self.proxy,
+            "TLS without verification": self.unverified,
+            "reused connection": self.reused,
+        }
+        return tuple(note for note, holds in notes.items() if holds)
 
     @property
     def server_ns(self) -> int | None:
@@ -161,6 +198,12 @@ class Exchange(Struct, frozen=True, omit_defaults=True):
         if trip_ns is None or Phase.PROCESSING not in self.phases:
             return None
         return max(self.phases[Phase.PROCESSING] - trip_ns, 0)
+
+
+def timed(exchanges: Sequence[Exchange]) -> Sequence[Exchange]:
+    """Those that are a step's own duration: a token was fetched before them, and what it replaced was refused."""
+    last = max((index for index, each in enumerate(exchanges) if each.role is Role.TOKEN), default=-1)
+    return exchanges[last + 1 :]
 
 
 class Attempt(Struct, frozen=True, omit_defaults=True):

@@ -39,9 +39,9 @@ class Redactor:
             self.add(name, value)
 
     def add(self, name: str, value: str) -> None:
-        pattern = pattern_of(value)
-        if pattern is not None:
-            self._secrets.append((value, pattern, f"[{name}]"))
+        pattern, shown = pattern_of(value), f"[{name}]"
+        if pattern is not None and (value, pattern, shown) not in self._secrets:
+            self._secrets.append((value, pattern, shown))
             self._secrets.sort(key=lambda secret: -len(secret[0]))
 
     def text(self, text: str) -> str:

@@ -33,6 +33,13 @@ def keys_of(struct: type[Struct]) -> Mapping[str, Key]:
         if meta is not None and meta.description:
             required = field.default is NODEFAULT and field.default_factory is NODEFAULT
             least = None if meta.ge is None else int(meta.ge)
-            key = Key(field.encode_name, field.name, get_args(hint)[0], required, meta.description, least)
+            key = Key(field.encode_name, field.name, _type_in(hint), required, meta.description, least)
             keys[key.name] = key
     return keys
+
+
+def _type_in(hint: Any) -> Any:
+    """The type without its Meta; what else it is annotated with tells it apart from others."""
+    kind, *notes = get_args(hint)
+    own = [note for note in notes if not isinstance(note, Meta)]
+    return Annotated[(kind, *own)] if own else kind

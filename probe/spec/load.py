@@ -11,11 +11,22 @@ from probe.errors import SpecError, UsageError
 from probe.model.definition import definition_of
 from probe.model.duration import Duration
 from probe.model.journey import Captures, Check, Cleanup, Count, Currency, Journey, Label, Percent, Secret, Step, Steps
+from probe.model.network import Addresses, Endpoint, Endpoints, File, IpAddress, NameServer, Network, ProxyUrl
 from probe.model.place import Mistake
 from probe.model.template import Text, Texts, Value
 from probe.spec.checks import NAME, read_captures, read_check
 from probe.spec.decode import BAD, Decoder, Reader
 from probe.spec.names import check_names
+from probe.spec.network import (
+    read_addresses,
+    read_endpoint,
+    read_endpoints,
+    read_file_name,
+    read_ip,
+    read_nameserver,
+    read_network,
+    read_proxy,
+)
 from probe.spec.nodes import Mapping as MappingNode
 from probe.spec.nodes import Node
 from probe.spec.nodes import Sequence as SequenceNode
@@ -23,6 +34,7 @@ from probe.spec.parse import parse
 from probe.spec.scalars import (
     read_bool,
     read_count,
+    read_credential,
     read_currency,
     read_decimal,
     read_duration,
@@ -36,6 +48,7 @@ from probe.spec.scalars import (
 )
 from probe.spec.source import Source, is_folder, is_special, read_source
 from probe.spec.step import read_step
+from probe.steps.auth import Credential
 from probe.steps.http_action import Follow, Json
 
 SUFFIXES = (".yaml", ".yml")
@@ -158,6 +171,7 @@ READERS: dict[Any, Reader] = {
     Mapping[str, Value]: _read_variables,
     Mapping[str, Secret]: _read_secrets,
     Text: read_text,
+    Credential: read_credential,
     Texts: read_texts,
     str: read_str,
     Label: read_label,
@@ -169,6 +183,14 @@ READERS: dict[Any, Reader] = {
     Percent: read_percent,
     Follow: read_follow,
     Json: _read_json,
+    Network: read_network,
+    File: read_file_name,
+    ProxyUrl: read_proxy,
+    IpAddress: read_ip,
+    Endpoint: read_endpoint,
+    Endpoints: read_endpoints,
+    Addresses: read_addresses,
+    NameServer: read_nameserver,
     Check: read_check,
     Captures: read_captures,
     Step: read_step,

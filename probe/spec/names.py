@@ -30,13 +30,14 @@ class _Names(Struct):
     secrets: Pairs
     steps: list[nodes.Mapping]
     always: list[nodes.Mapping]
+    network: Node | None
 
 
 def check_names(root: nodes.Mapping, texts: Texts) -> list[Mistake]:
-    variables, secrets, steps, always = (
-        _meant(root, key, Journey) for key in ("variables", "secrets", "steps", "always")
+    variables, secrets, steps, always, network = (
+        _meant(root, key, Journey) for key in ("variables", "secrets", "steps", "always", "network")
     )
-    names = _Names(_pairs(variables), _pairs(secrets), _mappings(steps), _mappings(always))
+    names = _Names(_pairs(variables), _pairs(secrets), _mappings(steps), _mappings(always), network)
     return [*_twice(names), *_unknown(names, texts), *_colliding(names)]
 
 
@@ -75,6 +76,8 @@ def _unknown(names: _Names, texts: Texts) -> Iterator[Mistake]:
     for key, node in names.variables:
         yield from look.unknown_in(node)
         look.known.add(key.text)
+    if names.network is not None:
+        yield from look.unknown_in(names.network)  # before any step: it holds for all of them
     for step in names.steps:
         yield from look.unknown_in(_without_undo(step))
         look.known |= {key.text for key, _ in _captures(step)}

@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from probe.evaluate.template import TemplateError, parse_text
 from probe.model.duration import parse_duration
 from probe.model.journey import Count, Percent
@@ -103,6 +105,15 @@ def read_text(decoder: Decoder, node: Node) -> Any:
         at = inside(node.place, node.text, error.offset, error.length)
         return decoder.mistake(at, f"in this template: {error}", error.hint)
     return text
+
+
+def read_credential(decoder: Decoder, node: Node) -> Any:
+    """A template: what is written out stands in version control too. Its line is not shown."""
+    text = read_text(decoder, node)
+    if text is BAD or text.literal is None:
+        return text
+    hint = "secrets: {password: {env: …}}, and ${password} here"
+    return decoder.mistake(replace(node.place, text=""), "a secret does not stand in the file", hint)
 
 
 def read_texts(decoder: Decoder, node: Node) -> Any:

@@ -15,6 +15,7 @@ from probe.evaluate.queries import QUERIES, Argument, QueryKind
 from probe.evaluate.value import ValueKind
 from probe.model.duration import Duration
 from probe.model.journey import Captures, Check, Cleanup, Count, Currency, Find, Journey, Label, Percent, Step, Undo
+from probe.model.network import Endpoint, File, IpAddress, NameServer, ProxyUrl
 from probe.model.template import Text, Texts, Value
 from probe.model.timing import Phase
 from probe.spec.keys import keys_of
@@ -22,6 +23,7 @@ from probe.spec.parts import CAPTURE_MODIFIERS, CHECK_MODIFIERS, MODIFIERS
 from probe.spec.scalars import LARGEST_COUNT, LONGEST_NAME, MOST_REDIRECTS
 from probe.spec.step import NOT_IN_FIND, NOT_IN_UNDO
 from probe.steps import KINDS
+from probe.steps.auth import Credential
 from probe.steps.http_action import Follow, Json
 
 Schema = dict[str, Any]
@@ -166,6 +168,7 @@ _SCHEMAS: dict[Any, Schema] = {
     Text: _SCALAR,
     Texts: {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]},
     str: _SCALAR,
+    **{kind: {"type": "string"} for kind in (Credential, File, ProxyUrl, IpAddress, Endpoint, NameServer)},
     Label: {**_SCALAR, "maxLength": LONGEST_NAME},
     bool: {"type": "boolean"},
     Decimal: {"type": "number", "minimum": 0},

@@ -43,6 +43,7 @@ def _read_undo(decoder: Decoder, node: Node, name: Node | None) -> Any:
     """The undo of a step; it is named after the step when it has no name of its own."""
     if not isinstance(node, nodes.Mapping):
         return decoder.expected("an action that undoes the step", node, "undo: {http: {delete: …}}")
+    decoder.mistakes += _not_everywhere(node, write=True)
     own = _without(decoder, node, NOT_IN_UNDO, "an undo has no")
     step = name.text if isinstance(name, Scalar) else "the step"
     filled = {} if own.get("name") else {"name": Label(f"undo {step}")}
@@ -120,11 +121,23 @@ def _refuse_actions(decoder: Decoder, node: nodes.Mapping, actions: Pairs, *, kn
     return decoder.mistake(node.place, f"{which} has no action", hint) if known else BAD
 
 
+def _not_everywhere(step: nodes.Mapping, *, write: bool) -> Iterator[Mistake]:
+    """What is asked at every address is asked once, and changes nothing."""
+    http = step.get("http")
+    pairs = http.pairs if isinstance(http, nodes.Mapping) else []
+    for key in (key for key, item in pairs if key.text == "all_addresses" and getattr(item, "value", None) is True):
+        if write:
+            yield Mistake(key.place, "a write is sent once, to one address", "leave all_addresses out")
+        elif step.get("poll") is not None:
+            yield Mistake(key.place, "a poll asks one address at a time", "leave all_addresses or poll out")
+
+
 def _contradictions(step: nodes.Mapping) -> Iterator[Mistake]:
     """Keys that do not go with the step's effect."""
+    yield from _not_everywhere(step, write=_is_write(step.get("effect")))
     at = {key.text: key.place for key, _ in step.pairs}
     effect = step.get("effect")
-    if isinstance(effect, Scalar) and effect.text == EffectKind.WRITE and "poll" in at:
+    if _is_write(effect) and "poll" in at:
         message = "a step with effect: write is sent once and cannot poll"
         yield Mistake(at["poll"], message, "poll in a step of its own")
     if effect is None or (isinstance(effect, Scalar) and effect.text == EffectKind.READ):
@@ -133,3 +146,7 @@ def _contradictions(step: nodes.Mapping) -> Iterator[Mistake]:
             yield Mistake(at["undo"], "undo belongs to a step with effect: write", hint)
         if "amount" in at:
             yield Mistake(at["amount"], "amount belongs to a step with effect: write", "add effect: write")
+
+
+def _is_write(effect: Node | None) -> bool:
+    return isinstance(effect, Scalar) and effect.text == EffectKind.WRITE

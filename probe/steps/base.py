@@ -1,22 +1,28 @@
 """What a step kind is. A new kind is a module of this shape and a line in `probe.steps.KINDS`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from probe.errors import StepFailure
 from probe.evaluate.scope import Scope
 from probe.evaluate.template import RenderError, render_text, render_value
 from probe.model.duration import NANOSECONDS
+from probe.model.network import NOTHING_SAID, Network
 from probe.model.observation import Observation
 from probe.model.place import Place
-from probe.model.result import Cause, Exchange, Failure
+from probe.model.result import Cause, Exchange, Failure, Role
 from probe.model.template import Text, Value
 from probe.model.timing import Clock, Phase
 from probe.safety.marker import Marker
+
+if TYPE_CHECKING:
+    from probe.steps.tokens import Tokens
 
 TIME_LIMIT = 30 * NANOSECONDS["s"]
 
@@ -30,6 +36,12 @@ class ActionError(ValueError):
         self.key = key
 
 
+def new_tokens() -> "Tokens":
+    from probe.steps.tokens import Tokens  # it needs asyncio, and reading a journey does not
+
+    return Tokens()
+
+
 class Options(Struct, frozen=True):
     """What all sessions of a run share. `clock` counts monotonic nanoseconds from the start of the run."""
 
@@ -38,15 +50,19 @@ class Options(Struct, frozen=True):
     instants: Clock = Clock.KERNEL
     """Whose clock the wire's instants are read from, where there is a choice."""
     tls: Any = None
-    """An ssl.SSLContext; None trusts what the system trusts."""
+    """An ssl.SSLContext in place of the system's trust; None leaves it."""
+    network: Network = NOTHING_SAID
+    """How requests get to their targets where the step does not say otherwise."""
     writes_allowed: bool = False
     """Whether `effect: write` may go beyond this machine."""
     marker: Marker | None = None
     """What the shop knows the run's requests by."""
     journalled: bool = False
     """Whether writes are in a journal on disk before they are sent."""
-    secret_hosts: Mapping[str, tuple[str, tuple[str, ...]]] = {}
-    """For each secret that is bound to hosts: its value and the only hosts it may be sent to."""
+    secret_hosts: MutableMapping[str, tuple[str, tuple[str, ...]]] = {}
+    """For each secret that is bound to hosts: its value and the only hosts it may be sent to. Tokens come to it."""
+    tokens: "Tokens" = field(default_factory=new_tokens)
+    """OAuth2 tokens, shared with the other runs of the process."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """The wall clock, that cookies expire by."""
     nameservers: tuple[str, ...] = ()
@@ -66,6 +82,24 @@ class Performance:
         """Whether a byte of a request may have left: from then on a write has an effect, known or unknown."""
         self.waiting_in = Phase.OTHER
         """The phase the latest exchange ended in: where a time-out struck."""
+        self.deadline_ns: int | None = None
+        """When the attempt's time is over, by the clock of its options."""
+        self.awaits_token = False
+        """Whether it is a token that is waited for, and not yet an answer."""
+
+    def refused(self) -> None:
+        """The latest exchange was refused for want of credentials: its request was not done, and is sent again."""
+        self.exchanges[-1] = replace(self.exchanges[-1], role=Role.CHALLENGE)
+        self.sent = False
+
+    def keep_secret(self, name: str, value: str, host: str) -> None:
+        """Redacted from now on, and sent to no hosts but those it is for: this one is."""
+        bound = self.options.secret_hosts
+        names = chain((name,), (f"{name} {number}" for number in count(2)))
+        known = next(each for each in names if bound.get(each, (value,))[0] == value)
+        hosts = bound[known][1] if known in bound else ()
+        bound[known] = (value, tuple(dict.fromkeys((*hosts, host))))
+        self.scope.derived(name, value)
 
     def text(self, text: Text) -> str:
         """The rendered text; StepFailure blames the journey when it has no value."""

@@ -6,7 +6,9 @@ from typing import Annotated, NewType
 
 from msgspec import Meta, Struct
 
+from probe.model.network import Network
 from probe.model.template import Text, Texts, Value
+from probe.steps.auth import Auth
 from probe.steps.base import ActionError
 from probe.steps.url import reject_url
 
@@ -43,6 +45,15 @@ class Action(Struct, frozen=True, dict=True):
     follow: Annotated[
         Follow, Meta(description="Follow up to this many redirects; false (the default) follows none.")
     ] = Follow(0)
+    network: Annotated[
+        Network | None, Meta(description="How this request gets to its target, before what the journey says.")
+    ] = None
+
+    all_addresses: Annotated[
+        bool,
+        Meta(description="Ask every address the name resolves to, one after the other; each must pass. Reads only."),
+    ] = False
+    auth: Annotated[Auth | None, Meta(description="As whom: basic, bearer, digest or oauth2.")] = None
 
     def __post_init__(self) -> None:
         given = [name for name in METHODS if getattr(self, name) is not None]
@@ -59,6 +70,8 @@ class Action(Struct, frozen=True, dict=True):
         bodies = [name for name in ("form", "json", "body") if getattr(self, name) is not None]
         if len(bodies) > 1:
             raise ActionError(f"expected one body, got {bodies[0]} and {bodies[1]}", "leave one out", bodies[1])
+        if self.auth is not None and any(name.lower() == "authorization" for name in self.headers):
+            raise ActionError("auth writes the Authorization header itself", "leave one of the two out", "auth")
         reject_url(self.target[1], given[0])
 
     @cached_property

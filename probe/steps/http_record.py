@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from probe.model.certificate import Certificate, TlsFacts
-from probe.model.result import Exchange, Failure
+from probe.model.result import Exchange, Failure, Role
 from probe.wire.edge import read_edge
 from probe.wire.server_timing import read_server_timing
 
 if TYPE_CHECKING:
     from probe.wire.client import Answer, Request
     from probe.wire.marks import Marks
+    from probe.wire.route import Route
 
 MOST_CERTIFICATES = 8
 """A record keeps the first ones of a chain."""
@@ -19,7 +20,9 @@ MOST_NAMES = 20
 """Of each; a content delivery network's has a hundred."""
 
 
-def record(request: "Request", marks: "Marks", answer: "Answer | None", failure: Failure | None) -> Exchange:
+def record(
+    request: "Request", marks: "Marks", answer: "Answer | None", failure: Failure | None, route: "Route", role: Role
+) -> Exchange:
     return Exchange(
         method=request.method,
         url=request.url,
@@ -47,6 +50,10 @@ def record(request: "Request", marks: "Marks", answer: "Answer | None", failure:
         retransmits=marks.retransmits,
         delivery_rate=marks.delivery_rate,
         failure=failure,
+        role=role,
+        proxy=route.proxy.name if route.proxy else "",
+        tunnel_ns=marks.tunnel_ns,
+        unverified=route.tls.insecure and request.url.startswith("https:"),
     )
 
 

@@ -17,6 +17,7 @@ from probe.steps.url import destination_of, trouble_of
 
 if TYPE_CHECKING:
     from probe.wire.client import Answer, Request
+    from probe.wire.route import Route
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -66,20 +67,37 @@ def _body(action: Action, performance: Performance) -> tuple[bytes | None, str]:
     return None, ""
 
 
-def guard(request: "Request", performance: Performance, place: Place) -> None:
+def guard(request: "Request", performance: Performance, place: Place, route: "Route") -> None:
     """StepFailure before anything is sent where it must not go."""
-    from probe.safety.hosts import is_loopback, leaked_secret
+    if performance.write_key and (host := _beyond_this_machine(request.url, route)):
+        if not performance.options.writes_allowed:
+            message = f"a step with effect: write was not sent to {host}: writes are not allowed there"
+            raise script_failure(message, place, "allow them with --allow-writes")
+        if not performance.options.journalled:
+            message = (
+                f"a step with effect: write was not sent to {host}: there is no journal of effects to enter it into"
+            )
+            raise script_failure(message, place, "give it a state folder")
+    refuse_leak(request.sent_text, request.url, performance, place)
 
-    host = urlsplit(request.url).hostname or ""
-    if performance.write_key and not performance.options.writes_allowed and not is_loopback(host):
-        message = f"a step with effect: write was not sent to {host}: writes are not allowed there"
-        raise script_failure(message, place, "allow them with --allow-writes")
-    if performance.write_key and not performance.options.journalled and not is_loopback(host):
-        message = f"a step with effect: write was not sent to {host}: there is no journal of effects to enter it into"
-        raise script_failure(message, place, "give it a state folder")
-    secret = leaked_secret(request.sent_text, host, performance.options.secret_hosts)
+
+def _beyond_this_machine(url: str, route: "Route") -> str:
+    """The first host on the way that is another machine; empty when there is none."""
+    from probe.safety.hosts import is_loopback
+
+    parts = urlsplit(url)
+    hosts = route.hosts_on_the_way(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    return next((host for host in hosts if not is_loopback(host)), "")
+
+
+def refuse_leak(text: str, url: str, performance: Performance, place: Place) -> None:
+    """StepFailure when a secret is in a text on its way to a host it is not bound to."""
+    from probe.safety.hosts import leaked_secret
+
+    bound = performance.options.secret_hosts
+    secret = leaked_secret(text, urlsplit(url).hostname or "", bound)
     if secret is not None:
-        allowed = ", ".join(performance.options.secret_hosts[secret][1])
+        allowed = ", ".join(bound[secret][1])
         raise script_failure(
             f"the secret {secret} was not sent: it is bound to {allowed}, and this is another host", place
         )

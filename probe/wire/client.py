@@ -1,6 +1,5 @@
 """HTTP for one run: keep-alive within it, fresh connections between runs, cookies of its own, nothing sent twice."""
 
-import functools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -9,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver
 from msgspec import Struct
 from msgspec.structs import replace
 from yarl import URL
@@ -19,12 +17,13 @@ from probe.model.result import Cause, Failure
 from probe.model.timing import Clock
 from probe.wire.connector import MarkedConnector, current_marks
 from probe.wire.cookies import CookieJar
+from probe.wire.digest import Challenge
 from probe.wire.marks import Marks
-from probe.wire.resolver import open_resolver
-from probe.wire.trouble import failure_of
+from probe.wire.pools import Pools
+from probe.wire.route import DIRECT, Route
+from probe.wire.trouble import failure_of, unresolved
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
-MAX_HEADER_BYTES = 64 * 1024
 _ONE_PIECE = 1024 * 1024
 """Bytes; aiohttp warns of more."""
 _OF_THE_BODY = (
@@ -76,26 +75,22 @@ class Answer(Struct, frozen=True):
 
 
 class Client:
-    def __init__(self, open_session: Callable[..., aiohttp.ClientSession], jar: CookieJar) -> None:
+    def __init__(self, pools: Pools, jar: CookieJar) -> None:
+        self.challenges: dict[tuple[str, str], Challenge] = {}
+        """Digest challenges in use, by origin and user."""
         self._jar = jar
-        self._open_session = open_session
-        self._kept = open_session(force_close=False)
-        self._fresh: aiohttp.ClientSession | None = None
-        """Its connections are closed after each exchange. Most journeys have no need for one."""
+        self._pools = pools
 
-    async def close(self) -> None:
-        try:
-            await self._kept.close()
-        finally:
-            if self._fresh is not None:
-                await self._fresh.close()
+    def prepare(self, route: Route) -> None:
+        """What an exchange on that route needs and is no part of it. UnusableFileError when a file is no good."""
+        self._pools.session(route)
 
-    async def send(self, request: Request, marks: Marks) -> Answer:
+    async def send(self, request: Request, marks: Marks, route: Route = DIRECT) -> Answer:
         """The answer, read to its end. StepFailure when there is none; `marks` are finished in any case."""
         current_marks.set(marks)
         complete = False
         try:
-            answer = await self._send(request)
+            answer = await self._send(request, route)
             complete = True
             return answer
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -103,9 +98,20 @@ class Client:
         finally:
             marks.finish(complete=complete)
 
-    async def _send(self, request: Request) -> Answer:
+    async def addresses(self, url: str, marks: Marks, route: Route) -> tuple[str, ...]:
+        """Where requests to that URL can go by a route without a proxy; `marks` go on to the first one's exchange."""
+        current_marks.set(marks)
+        connector, where = self._pools.session(route).connector, URL(url)
+        assert isinstance(connector, MarkedConnector)
+        try:
+            found = await connector.addresses(where.raw_host or "", where.port or 0)
+        except (OSError, ValueError) as error:
+            raise StepFailure(unresolved(error, url, marks)) from error
+        return tuple(dict.fromkeys(each["host"] for each in found))
+
+    async def _send(self, request: Request, route: Route) -> Answer:
         headers = self._jar.onto(request.headers, request.url)
-        async with self._session(fresh=request.fresh).request(
+        async with self._pools.session(route, fresh=request.fresh).request(
             request.method, request.url, headers=headers, data=_in_pieces(request.body), allow_redirects=False
         ) as response:
             self._jar.take(response.headers.getall("Set-Cookie", ()), response.url)
@@ -120,13 +126,6 @@ class Client:
                 body=body,
                 charset=response.charset or "utf-8",
             )
-
-    def _session(self, *, fresh: bool) -> aiohttp.ClientSession:
-        if not fresh:
-            return self._kept
-        if self._fresh is None:
-            self._fresh = self._open_session(force_close=True)
-        return self._fresh
 
     def cookies(self, url: str) -> dict[str, str]:
         """The cookies the next request to that URL would send; of those with one name the first."""
@@ -144,28 +143,13 @@ async def open_client(
     nameservers: Sequence[str] = (),
 ) -> AsyncIterator[Client]:
     """`tls` is an ssl.SSLContext; None trusts what the system trusts (`SSL_CERT_FILE` says otherwise)."""
-    async with open_resolver(clock, nameservers) as resolver:
-        session = functools.partial(_session, resolver, user_agent, True if tls is None else tls, instants)
-        client = Client(session, CookieJar(now))
-        try:
-            yield client
-        finally:
-            await client.close()
-
-
-def _session(
-    resolver: AbstractResolver, user_agent: str, tls: Any, instants: Clock, *, force_close: bool
-) -> aiohttp.ClientSession:
-    session = aiohttp.ClientSession(
-        connector=MarkedConnector(instants, ssl=tls, limit=0, force_close=force_close, resolver=resolver),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": user_agent},
-        timeout=aiohttp.ClientTimeout(total=None),
-        max_line_size=MAX_HEADER_BYTES,
-        max_field_size=MAX_HEADER_BYTES,
-    )
-    session._retry_connection = False  # noqa: SLF001 - aiohttp would resend PUT and DELETE on a dead connection by itself
-    return session
+    pools = Pools(clock, user_agent, tls, instants, nameservers)
+    client = Client(pools, CookieJar(now))
+    client.prepare(DIRECT)
+    try:
+        yield client
+    finally:
+        await pools.close()
 
 
 def _readable(value: str) -> str:

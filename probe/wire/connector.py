@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-import aiohappyeyeballs
 from aiohttp import (
     ClientConnectorCertificateError,
     ClientConnectorError,
@@ -26,39 +25,17 @@ from aiohttp.connector import Connection
 from aiohttp.helpers import is_ip_address
 
 from probe.model.timing import Clock, Phase
+from probe.wire.dialling import Attempts, MakeSocket, dial, plain_socket, require_family, unreached_proxy
 from probe.wire.marks import Marks, address_of
 from probe.wire.resolver import Resolver
-from probe.wire.stamps import ask_for_stamps, kernel_stamps
-from probe.wire.tcp_info import read_tcp_info
+from probe.wire.route import DIRECT, Peer, Route
+from probe.wire.stamps import kernel_stamps
 from probe.wire.tls import TlsTransport
 from probe.wire.transport import StampedTransport, Traffic
+from probe.wire.tunnel import open_tunnel
 
 current_marks: ContextVar[Marks] = ContextVar("current_marks")
 """The exchange that the task is making; aiohttp resolves names in tasks of its own, which inherit it."""
-
-
-class Attempts:
-    """Makes the sockets of attempts to connect, side by side perhaps, and knows when each was begun."""
-
-    def __init__(self, marks: Marks) -> None:
-        self._marks = marks
-        self._begun_ns: dict[int, int] = {}
-
-    def __call__(self, address: Any) -> socket.socket:
-        family, kind, protocol, *_ = address
-        sock = socket.socket(family, kind, protocol)
-        try:
-            ask_for_stamps(sock)
-        except OSError:
-            sock.close()
-            raise
-        if not self._begun_ns:
-            self._marks.begin(Phase.CONNECT)
-        self._begun_ns[sock.fileno()] = self._marks.now()
-        return sock
-
-    def won(self, sock: socket.socket) -> None:
-        self._marks.connected(self._begun_ns[sock.fileno()], read_tcp_info(sock))
 
 
 class MarkedTransport:
@@ -181,9 +158,10 @@ class MarkedHandler(ResponseHandler):
 
 
 class MarkedConnector(TCPConnector):
-    def __init__(self, instants: Clock = Clock.KERNEL, **kwargs: Any) -> None:
+    def __init__(self, instants: Clock = Clock.KERNEL, route: Route = DIRECT, **kwargs: Any) -> None:
         """`instants`: whose clock to read them from. It is the user's where the kernel has no stamps."""
-        super().__init__(use_dns_cache=False, **kwargs)
+        super().__init__(use_dns_cache=False, family=socket.AddressFamily(route.family), **kwargs)
+        self._route = route
         self._factory = functools.partial(MarkedHandler, loop=self._loop)  # type: ignore[assignment]
         self._stamped = instants is Clock.KERNEL and kernel_stamps()
 
@@ -203,20 +181,38 @@ class MarkedConnector(TCPConnector):
         peer = transport.get_extra_info("peername") if transport else None
         if isinstance(peer, tuple):
             marks.remote = address_of(peer[0], peer[1])
+        elif self._route.unix_socket:
+            marks.remote = f"unix:{self._route.unix_socket}"
         return connection
 
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
         protocol.idle = True
         super()._release(key, protocol, should_close=should_close)
 
+    async def addresses(self, host: str, port: int) -> Any:
+        """All that a name resolves to now, by this route."""
+        return await self._resolve_host(host, port)
+
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> Any:
-        if is_ip_address(host):
-            return await super()._resolve_host(host, port, traces)
-        marks = current_marks.get()
+        marks, hop = current_marks.get(), self._route.first_hop(host, port)
+        if self._route.unix_socket:
+            marks.towards = f"unix:{self._route.unix_socket}"
+            return await super()._resolve_host("127.0.0.1", port, traces)  # an address must be given; none is used
+        if hop != (host, port):
+            marks.towards = address_of(*hop)
+        if is_ip_address(hop[0]):
+            require_family(self._route, hop[0])
+            return await super()._resolve_host(*hop, traces)
         if isinstance(self._resolver, Resolver):
             self._resolver.prepare()
         marks.begin(Phase.RESOLVE)
-        addresses = await super()._resolve_host(host, port, traces)
+        try:
+            addresses = await super()._resolve_host(*hop, traces)
+        except OSError as error:
+            marks.resolver = getattr(error, "asked", "")
+            if self._route.proxy is not None:
+                raise unreached_proxy(self._route.proxy.name, error) from error
+            raise
         marks.end(getattr(addresses, "answered_ns", None), getattr(addresses, "asked_ns", None))
         marks.resolver = getattr(addresses, "source", "")
         return addresses
@@ -232,8 +228,9 @@ class MarkedConnector(TCPConnector):
         **kwargs: Any,
     ) -> Any:
         make = self._make_stamped if self._stamped else self._make
+        target = self._route.towards(req.url.raw_host, req.port)
         try:
-            return await make(factory, addr_infos, current_marks.get(), **kwargs)
+            return await make(factory, addr_infos, target, current_marks.get(), **kwargs)
         except ssl.SSLCertVerificationError as error:
             raise ClientConnectorCertificateError(req.connection_key, error) from error
         except ssl.SSLError as error:
@@ -245,6 +242,7 @@ class MarkedConnector(TCPConnector):
         self,
         factory: Callable[[], MarkedHandler],
         addr_infos: Any,
+        target: Peer,
         marks: Marks,
         *,
         ssl: ssl.SSLContext | None,
@@ -254,13 +252,14 @@ class MarkedConnector(TCPConnector):
         sock = await self._connect_socket(addr_infos, attempts)
         try:
             attempts.won(sock)
+            read = await self._tunnel(sock, target, marks)
             handler = factory()
             handler.marks = marks
             if ssl is None:
-                transport = StampedTransport(self._loop, sock, handler)
+                transport = StampedTransport(self._loop, sock, handler, read)
                 transport.start()
                 return transport, handler
-            secured = TlsTransport(self._loop, sock, handler, ssl, server_hostname)
+            secured = TlsTransport(self._loop, sock, handler, ssl, server_hostname, read)
             marks.count(secured.traffic)
             marks.tls = secured.get_extra_info("ssl_object")  # a certificate that is refused is worth a look
             await secured.handshake()
@@ -269,21 +268,31 @@ class MarkedConnector(TCPConnector):
             sock.close()
             raise
 
-    async def _make(self, factory: Any, addr_infos: Any, marks: Marks, **kwargs: Any) -> Any:
+    async def _make(self, factory: Any, addr_infos: Any, target: Peer, marks: Marks, **kwargs: Any) -> Any:
         marks.begin(Phase.CONNECT)
-        sock = await self._connect_socket(addr_infos)
+        sock = await self._connect_socket(addr_infos, plain_socket)
         marks.end()
+        try:
+            await self._tunnel(sock, target, marks)
+        except BaseException:
+            sock.close()
+            raise
         if kwargs.get("ssl"):
             marks.begin(Phase.TLS)
         made = await self._loop.create_connection(factory, **kwargs, sock=sock)
         marks.end()
         return made
 
-    async def _connect_socket(self, addr_infos: Any, attempts: Attempts | None = None) -> socket.socket:
-        return await aiohappyeyeballs.start_connection(
-            addr_infos=addr_infos,
+    async def _connect_socket(self, addr_infos: Any, make: MakeSocket) -> socket.socket:
+        return await dial(
+            self._route,
+            addr_infos,
+            make,
             happy_eyeballs_delay=self._happy_eyeballs_delay,
             interleave=self._interleave,
             loop=self._loop,
-            socket_factory=attempts,
         )
+
+    async def _tunnel(self, sock: socket.socket, target: Peer, marks: Marks) -> int:
+        """Through the proxy, if there is one; how many bytes that took from the socket."""
+        return 0 if self._route.proxy is None else await open_tunnel(sock, self._route.proxy, target, marks)

@@ -50,8 +50,7 @@ class Marks:
         self.ended_ns: int | None = None
         self.ended_in = Phase.OTHER
         """The phase the exchange was in when it ended: where a time-out struck."""
-        self.reused = False
-        self.remote = ""
+        self.reused, self.remote = False, ""
         self.resolver = ""
         """Who was asked for the addresses of the name."""
         self.tls: SSLObject | None = None
@@ -60,6 +59,8 @@ class Marks:
         """What the connection carried for this exchange, once it is finished."""
         self._traffic: Callable[[], Traffic] = Traffic
         self._traffic_before = Traffic()
+        self.towards = ""
+        """Whom this machine connects to when that is not the URL's own host and port."""
         self.received_bytes = 0
         self._call_doubt_ns = self._split_doubt_ns = 0
         self.held_up_ns = 0
@@ -83,6 +84,7 @@ class Marks:
         self._backlog_late_ns = 0
         self._stamped = self._unstamped = False
         self._done: dict[Phase, int] = {}
+        self._to_proxy_ns: int | None = None
         self._open: tuple[Phase, int] | None = None
         self._send_started: int | None = None
         self._send_ended = 0
@@ -138,6 +140,11 @@ class Marks:
         if self._open is not None and since is not None:
             self._open = self._open[0], since
         self._close_at(self._clock() if instant is None else instant)
+
+    def tunnelling(self) -> None:
+        """A proxy is connected to, and asked to connect to the target: that is connecting too."""
+        self._to_proxy_ns = self._done.get(Phase.CONNECT, 0)
+        self.begin(Phase.CONNECT)
 
     def connected(self, attempted_ns: int, info: TcpInfo | None) -> None:
         """The handshake of TCP that was begun at `attempted_ns` is over: after a round trip, as the kernel measured it.
@@ -235,6 +242,11 @@ class Marks:
     def duration_ns(self) -> int:
         assert self.ended_ns is not None, "the exchange is not finished"
         return self.ended_ns - self.started_ns
+
+    @property
+    def tunnel_ns(self) -> int:
+        """Of connecting: the proxy's part after it was connected to itself."""
+        return 0 if self._to_proxy_ns is None else self._done.get(Phase.CONNECT, 0) - self._to_proxy_ns
 
     def phases(self) -> dict[Phase, int]:
         """Nanoseconds by phase, in order; they sum up to the duration, and what was not reached is absent."""

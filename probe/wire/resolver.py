@@ -19,20 +19,20 @@ import struct
 import sys
 import time
 import warnings
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from probe.wire.route import SYSTEM
 from probe.wire.unresolved import unresolved
 
 if TYPE_CHECKING:
     import pycares
 
-SYSTEM = "system"
 BY_TCP = " by TCP"
 HOSTS = Path("/etc/hosts")
 
@@ -54,18 +54,10 @@ class Addresses(list[ResolveResult]):
     """Who knew them: `system`, `hosts`, or the name servers, `by TCP` when a packet did not hold their answer."""
 
 
-@asynccontextmanager
-async def open_resolver(clock: Callable[[], int], nameservers: Sequence[str] = ()) -> "AsyncIterator[Resolver]":
-    """`nameservers` are addresses, with a port or without; none are those of resolv.conf."""
-    resolver = Resolver(clock, nameservers)
-    try:
-        yield resolver
-    finally:
-        await resolver.close()
-
-
 class Resolver(AbstractResolver):
-    """`timeout_s` and `tries` are c-ares' for one server; None takes them from resolv.conf, or 2 s and 3."""
+    """`nameservers` are addresses, with a port or without; none are those of resolv.conf.
+
+    `timeout_s` and `tries` are c-ares' for one server; None takes them from resolv.conf, or 2 s and 3."""
 
     def __init__(
         self,
@@ -150,7 +142,7 @@ class _Lookup:
         self._keep_time()
         result, status = await self._answer
         if status is not None or result is None:
-            raise _our_trouble() or unresolved(status, host, self._channel.servers)
+            raise _our_trouble() or unresolved(status, host, self._channel.servers, family)
         nodes: Sequence[_Node] = [(node.family, node.addr[0].decode(), (*node.addr, 0, 0)[3]) for node in result.nodes]
         if host.rstrip(".").lower() == "localhost":
             nodes = _in_hosts(nodes)

@@ -22,12 +22,13 @@ class TlsTransport(StampedTransport):
         protocol: Witness,
         context: ssl.SSLContext,
         server_hostname: str | None,
+        bytes_read: int = 0,
     ) -> None:
         self._plain = bytearray()
         """What was written and is not encrypted yet: TLS 1.2 may want to negotiate anew first."""
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._records = Records()
-        super().__init__(loop, sock, protocol)
+        super().__init__(loop, sock, protocol, bytes_read)
         self._shaken: asyncio.Future[None] = loop.create_future()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
         self._facts |= {"sslcontext": context, "ssl_object": self._tls}

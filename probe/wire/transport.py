@@ -65,7 +65,10 @@ class StampedTransport(asyncio.Transport):
     Owns the socket from the beginning and closes it the moment it is lost, before it says so.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: Witness) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, protocol: Witness, bytes_read: int = 0
+    ) -> None:
+        """`bytes_read` from the socket so far: whoever made the connection may have had to talk to somebody first."""
         super().__init__()
         self._loop = loop
         self._sock = sock
@@ -80,7 +83,8 @@ class StampedTransport(asyncio.Transport):
         self._output_ended = False
         self._broken: OSError | None = None
         """Why the peer takes no more, while what it said before is still being read."""
-        self._bytes_read = self._bytes_sent = self._bytes_written = 0
+        self._bytes_read = bytes_read
+        self._bytes_sent = self._bytes_written = 0
         self._buffer = bytearray()
         """What the kernel did not take yet."""
         self._protocol_paused = False

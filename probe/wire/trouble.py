@@ -35,14 +35,11 @@ def failure_of(error: Exception, url: str, marks: Marks) -> Failure:
     """The failure an exception of aiohttp or the system means."""
     parts = urlsplit(url)
     host = address_of(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    if marks.towards:
+        host = f"{host} (by way of {marks.towards})"
     match error:
-        case aiohttp.ClientConnectorDNSError(os_error=ResolveError() as unresolved):
-            message = f"the name {parts.hostname} does not resolve: {unresolved.words}"
-            return Failure(Cause.RESOLVE, message, hint=unresolved.hint)
-        case aiohttp.ClientConnectorDNSError() if error.os_error.errno in _OURS:
-            return Failure(Cause.AGENT, _OURS[error.os_error.errno])
         case aiohttp.ClientConnectorDNSError():
-            return Failure(Cause.RESOLVE, f"the name {parts.hostname} does not resolve{_because(error.os_error)}")
+            return unresolved(error.os_error, url, marks)
         case aiohttp.ClientConnectorCertificateError():
             words, hint = untrusted(error.certificate_error)
             return Failure(Cause.TLS, f"the certificate of {host} is not trusted: {words}", hint=hint)
@@ -92,6 +89,18 @@ def _cut_off(error: aiohttp.ClientPayloadError, host: str, marks: Marks) -> Fail
         case OSError() as reason:
             return Failure(Cause.PROTOCOL, f"{cut}{_because(reason)}")
     return Failure(Cause.PROTOCOL, cut)
+
+
+def unresolved(error: Exception, url: str, marks: Marks) -> Failure:
+    """The failure that a name's having no address means."""
+    asked = marks.towards.rpartition(":")[0] or urlsplit(url).hostname
+    if isinstance(error, ResolveError):
+        return Failure(Cause.RESOLVE, f"the name {asked} does not resolve: {error.words}", hint=error.hint)
+    if not isinstance(error, OSError):
+        return Failure(Cause.SCRIPT, f"no request can be made of this: {_one_line(error)}")
+    if error.errno in _OURS:
+        return Failure(Cause.AGENT, _OURS[error.errno])
+    return Failure(Cause.RESOLVE, f"the name {asked} does not resolve{_because(error)}")
 
 
 def _unconnected(error: OSError, host: str) -> Failure:

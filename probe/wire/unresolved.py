@@ -1,10 +1,16 @@
 """Why c-ares found no address of a name, in the words of a person."""
 
+import socket
 from collections.abc import Sequence
+
+_FAMILIES = {int(socket.AF_INET): "IPv4", int(socket.AF_INET6): "IPv6"}
 
 
 class ResolveError(OSError):
     """The words go on after "the name … does not resolve: "."""
+
+    asked = ""
+    """Who was asked."""
 
     def __init__(self, words: str, hint: str = "") -> None:
         super().__init__(None, words)
@@ -12,11 +18,24 @@ class ResolveError(OSError):
         self.hint = hint
 
 
-def unresolved(status: int | None, host: str, servers: Sequence[str]) -> Exception:
+def unresolved(status: int | None, host: str, servers: Sequence[str], family: int = socket.AF_UNSPEC) -> Exception:
+    """`family` is that of the addresses that were asked for."""
+    error = _unresolved(status, host, names_of(servers) or "nobody", family)
+    if isinstance(error, ResolveError):
+        error.asked = names_of(servers)
+    return error
+
+
+def names_of(servers: Sequence[str]) -> str:
+    return " or ".join(server.removesuffix(":53") for server in servers)
+
+
+def _unresolved(status: int | None, host: str, asked: str, family: int) -> Exception:
     from pycares import errno
 
-    asked = " or ".join(server.removesuffix(":53") for server in servers) or "nobody"
     match status:
+        case errno.ARES_ENODATA | None if family in _FAMILIES:
+            return ResolveError(f"it has no {_FAMILIES[family]} address", "family: asks for no other")
         case errno.ARES_ENOTFOUND:
             return ResolveError("it does not exist (NXDOMAIN)", "a typo, or the domain is not registered any more")
         case errno.ARES_ENODATA | None:

@@ -262,3 +262,32 @@ def test_a_secret_that_cannot_be_read_is_told_with_its_journey(folder: Path) -> 
     secrets = Secrets({}, Sources(files={"TEST_CARD": folder / "none"}))
     (mistake, *_) = unready(load(folder), {"SHOP_URL": "x"}, secrets)
     assert mistake.message == f"the secret TEST_CARD cannot be read from {folder}/none: No such file or directory"
+
+
+def test_the_network_of_the_region_is_read_and_takes_no_names_of_journeys(folder: Path) -> None:
+    loaded = load(folder, 'network: {proxy: \'${env("EGRESS") | default("")}\', family: ipv6, resolver: [10.0.0.2]}\n')
+    assert loaded.config.network
+    assert (loaded.config.network.family, len(loaded.config.network.resolver or ())) == ("ipv6", 1)
+    assert wrong(folder, "network: {source: '${shop}'}\n") == [
+        "agent.yaml:3:19: shop cannot stand here",
+        '= only functions can, such as ${env("SHOP_URL")}',
+    ]
+
+
+def test_certificates_and_proxies_this_machine_lacks_are_told_before_the_start(folder: Path) -> None:
+    journey(folder, "mutual", head="network: {ca: /nowhere/ca.pem}\n")
+    mine = "client_certificate: {certificate: /nowhere/me.pem, key: /nowhere/me.key}"
+    network = f"network: {{{mine}, proxy: '${{env(\"EGRESS\")}}'}}\n"
+    told = unready(load(folder, f"variables: {{shop: https://x.example}}\n{network}"), {}, {})
+    assert [(mistake.place.line, mistake.message) for mistake in told] == [
+        (4, "there is no file /nowhere/me.pem"),
+        (4, "there is no file /nowhere/ca.pem"),
+        (4, "network: has no value: the environment variable EGRESS is not set"),
+    ]
+
+
+def test_a_certificate_beside_the_configuration_must_be_there(folder: Path) -> None:
+    assert wrong(folder, "network: {ca: ca.pem}\n") == [
+        "agent.yaml:3:15: there is no file ca.pem",
+        "= a relative path starts at the folder of the file it is written in",
+    ]

@@ -24,6 +24,7 @@ from probe.agent.writer import Writer
 from probe.model.duration import NANOSECONDS
 from probe.model.instant import nanoseconds_of
 from probe.model.journey import Budget, Count, Journey, Label
+from probe.model.network import Family, Network
 from probe.model.record import Record, RunRecord, SlotsRecord, decode_record
 from probe.model.result import Cause, Run, Trigger, Verdict
 from probe.model.slot import Placement, Reason, Slot, SlotState
@@ -377,6 +378,22 @@ async def test_a_region_whose_turn_it_is_not_stops_before_the_write(database: Da
         (True, False, False),
     ]
     assert isinstance(given[0].slot, Slot)
+
+
+async def test_all_runs_leave_by_the_regions_network_and_share_their_tokens(database: Database) -> None:
+    given: list[Settings] = []
+
+    async def performed(journey: Journey, settings: Settings, **more: Any) -> Run:
+        given.append(settings)
+        return await run_journey(journey, settings, **more)
+
+    network = Network(family=Family.IPV4)
+    stand = Stand(database, performed, network=network)
+    begin = await stand.begin()
+    for index in (10, 11):
+        await stand.runs.go(replace(begin, index=index))
+    assert [settings.network for settings in given] == [network] * 2
+    assert given[0].tokens is given[1].tokens
 
 
 async def test_runs_that_use_one_account_never_go_on_at_once(database: Database) -> None:

@@ -10,6 +10,9 @@ from probe.agent.clock import SystemClock
 from probe.agent.load import load_agent
 from probe.agent.undoing import sweep, take_back
 from probe.demo.shop import Faults, Shop
+from probe.evaluate.template import parse_text
+from probe.model.network import Network
+from probe.model.place import Place
 from probe.model.record import RunRecord, decode_record
 from probe.model.result import EffectState, Run, Trigger
 from probe.runner import run_journey
@@ -68,6 +71,14 @@ async def test_what_was_left_behind_is_undone_and_told_to_the_centre(agent: Agen
     (run,) = await delivered(agent)
     assert (run.trigger, [effect.state for effect in run.effects]) == (Trigger.MANUAL, [EffectState.UNDONE])
     assert (await states(agent), shop.state["cancelled"], agent.effects.open) == ([(EffectState.UNDONE, "")], 1, 0)
+
+
+async def test_an_undo_leaves_by_the_regions_network(agent: Agent, shop: Shop) -> None:
+    network = Network(source=parse_text("203.0.113.7", Place("agent.yaml", 1, 1, 2)))
+    agent.loaded = replace(agent.loaded, config=replace(agent.loaded.config, network=network))
+    await sweep(agent)
+    ((state, note),) = await states(agent)
+    assert (state, "the source address 203.0.113.7 cannot be used" in note) == (EffectState.OPEN, True)
 
 
 async def test_what_fails_waits_for_its_pause(agent: Agent, shop: Shop) -> None:

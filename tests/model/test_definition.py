@@ -61,6 +61,8 @@ def test_places_schedules_words_and_values_do_not_change_it(old: str, new: str) 
         ("delete:", "post:"),
         ("journey: checkout", "journey: other"),
         ("sku: A", "size: A"),
+        ("secrets:", "network: {family: ipv4}\nsecrets:"),
+        ("{post:", "{network: {insecure: true}, post:"),
     ],
 )
 def test_whatever_is_done_or_checked_does(old: str, new: str) -> None:

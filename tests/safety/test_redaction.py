@@ -195,3 +195,11 @@ def test_a_secret_is_found_in_a_long_text_that_cannot_be_encoded() -> None:
 def test_a_text_that_no_record_could_hold_becomes_one_it_can() -> None:
     redacted = Redactor({"card": "4242424242424242"}).record({"file": "caf\udce9.yaml", "plain": "café"})
     assert redacted == {"file": "caf?.yaml", "plain": "café"}
+
+
+def test_a_secret_that_is_added_again_is_kept_once() -> None:
+    redactor = Redactor({"card": "4242424242424242"})
+    for _ in range(3):
+        redactor.add("card", "4242424242424242")
+    redactor.add("other", "4242424242424242")
+    assert (len(redactor._secrets), redactor.text("4242424242424242")) == (2, "[card]")

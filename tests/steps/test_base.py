@@ -39,3 +39,15 @@ def test_a_kind_has_all_that_a_kind_must_have(kind: StepKind) -> None:
     has: list[object] = [kind.Action, kind.DESCRIPTION, kind.time_limit, kind.open_session, kind.perform]
     assert all(has)
     assert isinstance(kind.ANSWERS, bool)
+
+
+def test_a_secret_that_is_kept_goes_where_it_went_and_nowhere_else(performance: Performance) -> None:
+    kept: list[tuple[str, str]] = []
+    performance.scope.derived = lambda name, value: kept.append((name, value))
+    for value, host in (("first", "a.test"), ("first", "b.test"), ("second", "a.test"), ("first", "a.test")):
+        performance.keep_secret("token", value, host)
+    assert performance.options.secret_hosts == {
+        "token": ("first", ("a.test", "b.test")),
+        "token 2": ("second", ("a.test",)),
+    }
+    assert kept == [("token", "first")] * 2 + [("token", "second"), ("token", "first")]

@@ -13,7 +13,7 @@ from time import perf_counter_ns
 import pytest
 
 from probe.wire import resolver as module
-from probe.wire.resolver import Resolver, open_resolver
+from probe.wire.resolver import Resolver
 from probe.wire.unresolved import ResolveError
 from tests.wire.names import (
     FORMERR,
@@ -190,11 +190,11 @@ async def test_nothing_is_remembered(names: NameServer) -> None:
     seen = []
     for address in ("127.0.0.2", "127.0.0.3"):
         names.names["shop.test"] = (address,)
-        async with open_resolver(perf_counter_ns, [names.address]) as resolver:
-            for _ in range(2):
-                names.asked.clear()
-                found = await resolver.resolve("shop.test", 80, socket.AF_UNSPEC)
-                seen.append((found[0]["host"], len(names.asked)))
+        resolver = Resolver(perf_counter_ns, [names.address])
+        for _ in range(2):
+            names.asked.clear()
+            found = await resolver.resolve("shop.test", 80, socket.AF_UNSPEC)
+            seen.append((found[0]["host"], len(names.asked)))
     assert seen == [("127.0.0.2", 2)] * 2 + [("127.0.0.3", 2)] * 2
 
 
@@ -264,21 +264,18 @@ async def test_a_process_without_descriptors_blames_itself(names: NameServer) ->
 @pytest.mark.parametrize("given", ["shop.example", "10.0.0.2:x", "10.0.0.256"])
 async def test_name_servers_are_addresses(given: str) -> None:
     with pytest.raises(ValueError, match=r"PROBE_NAMESERVERS: expected addresses, as 10\.0\.0\.2 .* got " + given):
-        async with open_resolver(perf_counter_ns, [given]):
-            pass
+        Resolver(perf_counter_ns, [given])
 
 
 async def test_the_system_is_asked_when_it_is_to_be() -> None:
-    async with open_resolver(perf_counter_ns, ["system"]) as resolver:
-        found = await resolver.resolve("localhost")
+    found = await Resolver(perf_counter_ns, ["system"]).resolve("localhost")
     assert ({each["host"] for each in found} <= {"127.0.0.1", "::1"}, found.answered_ns) == (True, None)
 
 
 async def test_without_c_ares_the_system_is_asked_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pycares", None)
-    async with open_resolver(perf_counter_ns) as resolver:
-        with pytest.warns(RuntimeWarning, match=r"c-ares cannot be used here .* looked up in threads"):
-            found = await resolver.resolve("localhost")
+    with pytest.warns(RuntimeWarning, match=r"c-ares cannot be used here .* looked up in threads"):
+        found = await Resolver(perf_counter_ns).resolve("localhost")
     assert ({each["host"] for each in found} <= {"127.0.0.1", "::1"}, found.answered_ns) == (True, None)
 
 

@@ -132,7 +132,9 @@ def _exchange_details(exchange: Exchange, run: Run, *, spelt: bool = False) -> I
         yield f"HTTP/{exchange.http_version.removeprefix('HTTP/')}"
     if exchange.remote:
         yield exchange.remote
-    yield "reused connection" if exchange.reused else "new connection"
+    if not exchange.reused:
+        yield "new connection"
+    yield from exchange.notes
     yield f"{exchange.clock} clock"
     yield from facts(exchange, run.started_at)
 
