@@ -71,3 +71,10 @@ def test_whatever_is_done_or_checked_does(old: str, new: str) -> None:
         text = text.replace('    undo: {http: {delete: "${shop}/orders"}}\n', "")
     assert text != BASE
     assert definition(text) != definition(BASE)
+
+
+def test_what_is_said_as_it_is_anyway_does_not_change_it() -> None:
+    said = BASE.replace("    wait: 2s", "    wait: 2s\n    effect: read").replace(
+        "variables:", "network: {}\nvariables:"
+    )
+    assert definition(said) == definition(BASE)
