@@ -232,6 +232,7 @@ class Marks:
         self.ended_in = self.waiting_in
         self._close_at(self.ended_ns)
         info, self.ask_kernel = self._known or self.ask_kernel(), _nothing
+        self.lost_by = _unbroken  # the connection knows these marks: without the circle a run is freed when it is over
         if info is not None:
             self.rtt_ns, self.min_rtt_ns = info.rtt_ns or None, info.min_rtt_ns
             self.retransmits = info.retransmits - self._retransmits_before
