@@ -1,5 +1,6 @@
 import asyncio
 import base64
+import gc
 import json
 import re
 import ssl
@@ -30,7 +31,7 @@ from probe.model.place import Place
 from probe.model.progress import Progress
 from probe.model.result import Cause, EffectState, Failure, Role, Run, Section, Trigger, Verdict
 from probe.model.timing import Clock, Phase
-from probe.runner import run_journey
+from probe.runner import Running, run_journey
 from probe.safety.journal import open_journal
 from probe.settings import Clocks, Settings
 from probe.spec.load import read_journey
@@ -91,6 +92,21 @@ def effects(run: Run) -> list[tuple[str, EffectState, bool]]:
 
 
 # --- the order of things
+
+
+async def test_a_run_is_freed_when_it_is_over(shop: Shop) -> None:
+    """By the count of its references: an agent's garbage collector has nothing to do."""
+    gc.collect()
+    gc.disable()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(run(LOOK + LOOK.replace("look", "again"), shop.url))
+        for _ in range(5):
+            await asyncio.sleep(0)  # connections tell of their end in the loop's next turns
+        left = [each for each in gc.get_objects() if isinstance(each, Running)]
+    finally:
+        gc.enable()
+    assert left == []
 
 
 async def test_steps_then_undo_then_always(shop: Shop) -> None:
