@@ -21,8 +21,10 @@ from bench.journeys.with_aiohttp import bare
 from bench.rounds import interleave, ratio, spread
 from bench.target import target
 from probe.model.timing import Clock
-from probe.wire.client import Request, open_client
+from probe.wire.body import Body
+from probe.wire.client import open_client
 from probe.wire.marks import Marks
+from probe.wire.request import Request
 
 ROUNDS = 7
 JOURNEYS = int(os.environ.get("PROBE_BENCH_JOURNEYS", "1000"))
@@ -35,7 +37,9 @@ async def over(clock: Clock, url: str, context: ssl.SSLContext) -> None:
     async with open_client(time.perf_counter_ns, "bench", context, clock) as client:
         for method, path, body in CALLS:
             marks = Marks(time.perf_counter_ns)
-            await client.send(Request(method, url + path, JSON if body else {}, body), marks)
+            await client.send(
+                Request(method, url + path, tuple(JSON.items()) if body else (), Body((body,)) if body else None), marks
+            )
             marks.phases()
 
 

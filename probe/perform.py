@@ -30,10 +30,7 @@ from probe.model.result import (
 from probe.model.timing import Phase, add_phases
 from probe.safety.redaction import Redactor
 from probe.steps import KINDS
-from probe.steps.base import Options, Performance
-
-BODY_SHOWN = 64 * 1024
-"""The record keeps less: it is cut when secrets are out of it."""
+from probe.steps.base import BODY_SHOWN, Options, Performance
 
 
 class Stage(Struct):
@@ -196,8 +193,12 @@ def _judge(
         checks=tuple(checks),
         captures=tuple(captures),
         failure=failure,
-        body=seen.response.text[:BODY_SHOWN] if seen and seen.response and failure else "",
+        body=_shown(performance, seen) if failure else "",
     )
+
+
+def _shown(performance: Performance, seen: Observation | None) -> str:
+    return performance.came if seen is None or seen.response is None else seen.response.text[:BODY_SHOWN]
 
 
 def _span(performance: Performance, seen: Observation | None, began: int) -> tuple[int, int]:
@@ -236,12 +237,12 @@ def _look(
         if poll.fail_if and all(run_check(check, seen, scope).passed for check in poll.fail_if):
             trail.gave_up = True
             return _fail_if(poll.fail_if[0], seen, scope)
-        if not all(result.passed for result in until):
-            return _first_failure(list(poll.until), until)
+        if seen.failure or not all(result.passed for result in until):
+            return seen.failure or _first_failure(list(poll.until), until)
         trail.passed_at = seen.ended_ns
     own = [run_check(check, seen, scope) for check in step.checks]
     checks += own
-    failure = _first_failure(list(step.checks), own) or _unexpected_status(step, poll, seen)
+    failure = seen.failure or _first_failure(list(step.checks), own) or _unexpected_status(step, poll, seen)
     for capture in step.captures:
         result = run_capture(capture, seen, scope)
         if result.failure is None:

@@ -7,6 +7,7 @@ PROBE_UPDATE_GOLDENS=1 writes the outputs anew.
 
 import os
 import re
+import ssl
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from probe.runner import run_journey
 from probe.settings import Settings
 from probe.spec.load import load_journey
 from probe.steps import KINDS
+from tests.wire.names import name_server
 
 HERE = Path(__file__).parent
 PASSING = sorted((HERE / "journeys" / "passing").glob("*.yaml"))
@@ -41,8 +43,10 @@ _MASKS = (
 )
 
 
-def settings_for(shop: Shop) -> Settings:
-    return Settings(trigger=Trigger.MANUAL, region="here", agent="me", environ={"SHOP_URL": shop.url})
+def settings_for(shop: Shop, **environ: str) -> Settings:
+    trust = ssl.create_default_context(cadata=shop.ca_pem.decode()) if shop.ca_pem else None
+    said = {"SHOP_URL": shop.url, "SHOP_HTTPS": shop.https_url or "", **environ}
+    return Settings(trigger=Trigger.MANUAL, region="here", agent="me", environ=said, tls=trust)
 
 
 def masked(text: str) -> str:
@@ -60,10 +64,12 @@ def golden(path: Path, out: str) -> str:
 
 
 @pytest.mark.parametrize("path", PASSING, ids=lambda path: path.stem)
-async def test_a_passing_journey_passes_and_looks_as_it_always_did(shop: Shop, path: Path) -> None:
-    shop.faults = Faults(confirm_after=1)  # so that a poll has to ask more than once
+async def test_a_passing_journey_passes_and_looks_as_it_always_did(path: Path) -> None:
     journey = replace(load_journey(path), file=path.name)
-    run = await run_journey(journey, settings_for(shop))
+    async with Shop(tls=True) as shop:
+        shop.faults = Faults(confirm_after=1)  # so that a poll has to ask more than once
+        with name_server({"shop.test": ("127.0.0.1",)}) as names:
+            run = await run_journey(journey, settings_for(shop, NAMES=names.address))
     out = masked("\n".join(report([run], View(width=100))))
     assert (run.verdict, out) == (Verdict.PASSED, golden(path, out))
 

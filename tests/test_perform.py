@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from probe.evaluate.scope import Scope
 from probe.model.journey import EffectKind, Label, Step
-from probe.model.observation import Observation, Response
+from probe.model.observation import Observation, Response, Seen
 from probe.model.place import Place
 from probe.model.result import Cause, Failure, Section, StepResult, Verdict
 from probe.model.timing import Phase
@@ -39,7 +39,7 @@ class Scripted:
 
     Action = object
     DESCRIPTION = "What a test says."
-    ANSWERS = True
+    SHOWS = frozenset({Seen.RESPONSE})
 
     def time_limit(self, action: Any) -> int:
         return 30_000 * MS
@@ -112,6 +112,48 @@ GET = "http: {get: URL}\n"
 UNTIL_DONE = "poll: {every: 100ms, timeout: 5s, until: [{jsonpath: $.state, equals: done}]}\n"
 POLL = GET + UNTIL_DONE
 WAITING, DONE, BROKEN = '{"state": "waiting"}', '{"state": "done"}', '{"state": "broken"}'
+
+
+async def test_what_the_kind_finds_wrong_comes_before_the_checks_which_are_made_all_the_same(serve: Serve) -> None:
+    step = written(
+        "http: {post: URL, graphql: {query: '{shop}'}}\ncheck: [{jsonpath: $.data.shop, equals: 1}, {status: 404}]",
+        await serve(answering('{"data": {"shop": 1}, "errors": [{"message": "Late", "path": ["shop"]}]}')),
+    )
+    result = await performed(step)
+    assert result.failure
+    assert (result.failure.cause, result.failure.message) == (Cause.CHECK, "graphql: Late, at shop")
+    assert [check.passed for check in result.attempts[0].checks] == [True, False]
+
+
+@pytest.mark.parametrize("check", ["{body: {contains: absent}, not: true}", "{css: h2, exists: false}"])
+async def test_a_check_of_a_body_that_was_cut_does_not_pass_by_what_is_not_there(serve: Serve, check: str) -> None:
+    url = await serve(answering("x" * 5000))
+    result = await performed(written(f"http: {{get: URL, max_body: 1KiB}}\ncheck: [{check}]", url))
+    assert result.failure
+    assert result.failure.actual == "only 1.0 KiB of 4.9 KiB were kept: raise max_body, or check its size or sha256"
+
+
+async def test_a_time_out_shows_what_came_of_the_answer(serve: Serve) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: first\n\n")
+        await reader.read()
+
+    result = await performed(written("http: {get: URL}\ntimeout: 1s", await serve(talk)))
+    assert result.failure
+    assert (result.failure.cause, result.attempts[0].body) == (Cause.TIMEOUT, "data: first\n\n")
+    assert result.failure.message.endswith("the time ran out in transfer")
+
+
+async def test_a_poll_goes_on_while_the_kind_finds_something_wrong(serve: Serve) -> None:
+    answers = ('{"data": {"state": "done"}, "errors": [{}]}', '{"data": {"state": "done"}}')
+    poll = "poll: {every: 100ms, timeout: 50s, until: [{jsonpath: $.data.state, equals: done}]}"
+    step = written(f"http: {{post: URL, graphql: {{query: '{{state}}'}}}}\n{poll}", await serve(answering(*answers)))
+    result = await performed(step)
+    assert (result.verdict, [each.verdict for each in result.attempts]) == (
+        Verdict.PASSED,
+        [Verdict.FAILED, Verdict.PASSED],
+    )
 
 
 @pytest.mark.parametrize("status", [200, 201, 299])

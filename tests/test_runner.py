@@ -26,7 +26,7 @@ from probe.model.codec import decode_run, encode_run
 from probe.model.duration import Duration
 from probe.model.journey import Cleanup, EffectKind, Journey, Label, Step, Undo
 from probe.model.network import Family, Network
-from probe.model.observation import Observation
+from probe.model.observation import Observation, Seen
 from probe.model.place import Place
 from probe.model.progress import Progress
 from probe.model.result import Cause, EffectState, Failure, Role, Run, Section, Trigger, Verdict
@@ -507,7 +507,7 @@ class Scripted:
 
     Action = str
     DESCRIPTION = "What a test says."
-    ANSWERS = False
+    SHOWS = frozenset[Seen]()
 
     def __init__(self, interrupt: Interrupt | None = None, opens: bool = True, closes: bool = True) -> None:
         self.interrupt = interrupt or Interrupt()

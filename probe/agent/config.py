@@ -10,11 +10,9 @@ from probe.model.duration import NANOSECONDS, Duration
 from probe.model.journey import Budget, Count, Label, Schedule
 from probe.model.network import Network
 from probe.model.place import Place
+from probe.model.size import Size
 from probe.model.slot import Placement
 from probe.model.template import Value
-
-Size = NewType("Size", int)
-"""Bytes, written as `64MiB`."""
 
 _S = NANOSECONDS["s"]
 

@@ -1,29 +1,18 @@
 """How the parts of a configuration that have a shape of their own are read."""
 
-import re
 from typing import Any
 
 from msgspec.structs import replace
 
-from probe.agent.config import Export, Exports, Listen, Override, Overrides, Patterns, Size, Written
+from probe.agent.config import Export, Exports, Listen, Override, Overrides, Patterns, Written
 from probe.export.base import Token
 from probe.export.exporters import EXPORTERS
 from probe.model.address import parse_address
 from probe.spec import nodes
 from probe.spec.decode import BAD, Decoder, Reader
 from probe.spec.load import READERS
-from probe.spec.nodes import Node, Scalar
+from probe.spec.nodes import Node
 from probe.spec.scalars import read_str
-
-_SIZE = re.compile(r"([0-9]{1,9})(KiB|MiB|GiB)")
-_UNITS = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
-
-
-def read_size(decoder: Decoder, node: Node) -> Any:
-    found = _SIZE.fullmatch(node.text) if isinstance(node, Scalar) else None
-    if found is None or not int(found[1]):
-        return decoder.expected("a size", node, "such as 64MiB or 1GiB")
-    return Size(int(found[1]) * _UNITS[found[2]])
 
 
 def read_listen(decoder: Decoder, node: Node) -> Any:
@@ -88,7 +77,6 @@ def name_of(export: Export) -> str:
 
 CONFIG_READERS: dict[Any, Reader] = {
     **READERS,
-    Size: read_size,
     Listen: read_listen,
     Token: read_token,
     Written: read_written,

@@ -13,7 +13,7 @@ from probe.cli.options import Chosen, journey_options
 from probe.cli.reports import Reports
 from probe.errors import ExitCode, UsageError
 from probe.model.journey import EffectKind, Journey
-from probe.model.result import Run, Trigger
+from probe.model.result import Exchange, Run, Trigger
 from probe.settings import Settings
 from probe.spec.load import load_journeys
 
@@ -83,16 +83,24 @@ def decide(journeys: Sequence[Journey], runs: Sequence[Run], target: str) -> Exi
 
 def strangers(journeys: Sequence[Journey], runs: Sequence[Run], target: str) -> list[str]:
     """The journeys that never exchanged a word with the target: they say nothing of it."""
-    origin = urlsplit(target)[:2]
     reached = {
         run.journey
         for run in runs
         for step in run.steps
         for attempt in step.attempts
         for exchange in attempt.exchanges
-        if urlsplit(exchange.url)[:2] == origin and exchange.status is not None
+        if _reached(target, exchange)
     }
     return [journey.name for journey in journeys if journey.name not in reached]
+
+
+def _reached(target: str, exchange: Exchange) -> bool:
+    """Whether the target answered; to a connection alone it does by taking it."""
+    to, wanted = urlsplit(exchange.url), urlsplit(target)
+    if to.scheme in ("tcp", "tls"):
+        port = wanted.port or (443 if wanted.scheme == "https" else 80)
+        return (to.hostname, to.port) == (wanted.hostname, port) and exchange.failure is None
+    return to[:2] == wanted[:2] and exchange.status is not None
 
 
 def _row(

@@ -174,6 +174,9 @@ def _note(step: StepResult) -> str:
         words.append("flaky: asked again on a fresh connection")
     if hops:
         words.append(f"{hops} redirect{_s(hops)}")
+    notes = sum(len(exchange.notes) for attempt in step.attempts[-1:] for exchange in attempt.exchanges)
+    if notes:
+        words.append(f"{notes} note{_s(notes)}")
     soft = sum(check.soft and not check.passed for attempt in step.attempts[-1:] for check in attempt.checks)
     if soft:
         words.append(f"{soft} soft check{_s(soft)} did not hold")
@@ -191,6 +194,7 @@ def _attempt_lines(attempt: Attempt, view: View, at: datetime) -> Iterator[str]:
         yield view.style(f"        {phases}", dim=True)
         for line in wrapped(" · ".join(explain.facts(exchange, at)), view.width - 8):
             yield view.style(f"        {line}", dim=True)
+        yield from (f"      ! {cut(note, view.width - 8)}" for note in exchange.notes)
     for check in attempt.checks:
         mark = "✓" if check.passed else "~" if check.soft else "✗"
         yield f"      {mark} {cut(f'{check.check} {check.expected}', 60)}  {cut(f'got {check.actual}', 60)}"
@@ -200,9 +204,14 @@ def _attempt_lines(attempt: Attempt, view: View, at: datetime) -> Iterator[str]:
 
 
 def _spell(exchange: Exchange) -> str:
-    answer = str(exchange.status) if exchange.status is not None else "no answer"
-    words = (f"{answer} in {format_duration(exchange.duration_ns)}", *exchange.notes)
-    return f"{exchange.method} {exchange.url} → {', '.join(words)}"
+    status = "no answer" if exchange.status is None else str(exchange.status)
+    answer = f" → {status}" if _is_http(exchange) else ""
+    words = (f"{answer} in {format_duration(exchange.duration_ns)}", *exchange.remarks)
+    return f"{exchange.method} {exchange.url}{', '.join(words)}"
+
+
+def _is_http(exchange: Exchange) -> bool:
+    return exchange.url.startswith("http")
 
 
 def _failure_lines(title: str, failure: Failure, step: StepResult | None, view: View, at: datetime) -> Iterator[str]:
@@ -228,6 +237,7 @@ def _evidence(attempt: Attempt, view: View, at: datetime) -> Iterator[str]:
     for exchange in attempt.exchanges:
         yield f"    request   {cut(_spell(exchange), view.width - 14)}"
         yield from (f"              {cut(words, view.width - 14)}" for words in _explained(exchange, at))
+        yield from (f"    note      {cut(note, view.width * 2)}" for note in exchange.notes)
     if attempt.body:
         yield f"    body      {cut(attempt.body, view.width - 14)}"
     others = [

@@ -11,6 +11,9 @@ class Address(Struct, frozen=True):
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
     @property
     def url(self) -> str:
         """Where a client on this machine finds it; "every address" is none that could be called."""

@@ -32,7 +32,7 @@ class TlsVersion(StrEnum):
     V1_3 = "1.3"
 
 
-class File(Struct, frozen=True):
+class PemFile(Struct, frozen=True):
     """A file that another one names; a relative path starts at that one's folder."""
 
     path: str
@@ -40,8 +40,8 @@ class File(Struct, frozen=True):
 
 
 class ClientCertificate(Struct, frozen=True):
-    certificate: Annotated[File, Meta(description="A PEM file: the certificate, and those between it and its root.")]
-    key: Annotated[File, Meta(description="A PEM file: its private key, not encrypted.")]
+    certificate: Annotated[PemFile, Meta(description="A PEM file: the certificate, and those between it and its root.")]
+    key: Annotated[PemFile, Meta(description="A PEM file: its private key, not encrypted.")]
 
 
 class Network(Struct, frozen=True):
@@ -58,7 +58,9 @@ class Network(Struct, frozen=True):
     ] = None
     family: Annotated[Family | None, Meta(description="Only addresses of this family (any unless said).")] = None
     source: Annotated[IpAddress | None, Meta(description="The address of this machine to connect from.")] = None
-    ca: Annotated[File | None, Meta(description="A PEM file of authorities to trust in place of the system's.")] = None
+    ca: Annotated[PemFile | None, Meta(description="A PEM file of authorities to trust in place of the system's.")] = (
+        None
+    )
     tls_min: Annotated[TlsVersion | None, Meta(description='The oldest TLS to accept ("1.2" unless said).')] = None
     insecure: Annotated[
         bool | None, Meta(description="true takes any certificate; the record says that nothing was verified.")
@@ -75,7 +77,7 @@ class Network(Struct, frozen=True):
     ] = None
 
     @property
-    def files(self) -> tuple[File, ...]:
+    def files(self) -> tuple[PemFile, ...]:
         """All it names."""
         own = self.client_certificate
         return tuple(file for file in (self.ca, *((own.certificate, own.key) if own else ())) if file is not None)

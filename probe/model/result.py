@@ -170,6 +170,8 @@ class Exchange(Struct, frozen=True, omit_defaults=True):
     """
     held_up_ns: int = 0
     """How long at most the agent, reading late, left the peer without room to send: it is in `transfer`."""
+    notes: tuple[str, ...] = ()
+    """What fails nothing and explains much: a body that was cut, a charset that nobody knows."""
     failure: Failure | None = None
     role: Role = Role.REQUEST
     proxy: str = ""
@@ -180,16 +182,16 @@ class Exchange(Struct, frozen=True, omit_defaults=True):
     """Whether the server could have been anybody: `insecure` took its certificate without a look."""
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What else whoever reads it must know, in words."""
-        notes = {
+    def remarks(self) -> tuple[str, ...]:
+        """How it went its way, in words."""
+        remarks = {
             "refused, sent again with credentials": self.role is Role.CHALLENGE,
             "fetches a token": self.role is Role.TOKEN,
             f"through the proxy {self.proxy}": self.proxy,
             "TLS without verification": self.unverified,
             "reused connection": self.reused,
         }
-        return tuple(note for note, holds in notes.items() if holds)
+        return tuple(remark for remark, holds in remarks.items() if holds)
 
     @property
     def server_ns(self) -> int | None:

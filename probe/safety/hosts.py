@@ -4,6 +4,9 @@ from urllib.parse import urlsplit
 
 from probe.safety.redaction import pattern_of
 
+Bound = tuple[str, tuple[str, ...]]
+"""A secret's value, and the only hosts it may be sent to."""
+
 
 def host_of(url: str) -> str:
     """The host of a URL; empty when it has none."""
@@ -21,11 +24,20 @@ def is_loopback(host: str) -> bool:
         return host.lower().rstrip(".") == "localhost"
 
 
-def leaked_secret(text: str, host: str, bound: Mapping[str, tuple[str, tuple[str, ...]]]) -> str | None:
+def bound_elsewhere(host: str, bound: Mapping[str, Bound]) -> Mapping[str, Bound]:
+    """The secrets that may not be sent to the host."""
+    return {
+        name: (value, hosts)
+        for name, (value, hosts) in bound.items()
+        if not any(covers(allowed, host) for allowed in hosts)
+    }
+
+
+def leaked_secret(text: str, host: str, bound: Mapping[str, Bound]) -> str | None:
     """The name of a secret, in whatever form, that is in a text on its way to a host it is not bound to."""
-    for name, (value, hosts) in bound.items():
+    for name, (value, _) in bound_elsewhere(host, bound).items():
         pattern = pattern_of(value)
-        if pattern is not None and pattern.search(text) and not any(covers(allowed, host) for allowed in hosts):
+        if pattern is not None and pattern.search(text):
             return name
     return None
 

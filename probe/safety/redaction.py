@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 from probe.safety.texts import map_texts
 
 SHORTEST = 6
+LONGEST_FORM = 12
+"""For each byte of a secret there are at most so many in a form of it, escapes of escapes included."""
 LONGEST_TEXT = 2000
 """Characters of a text that a record keeps. Cut here, after redaction: a secret cut in two would not be found."""
 

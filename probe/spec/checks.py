@@ -11,7 +11,16 @@ from probe.evaluate.filters import kind_after
 from probe.evaluate.jsonpath import PathError, compile_jsonpath
 from probe.evaluate.pattern import PatternError, compile_pattern
 from probe.evaluate.predicates import PREDICATES, TYPES, Operand
-from probe.evaluate.queries import QUERIES, Argument, QueryError, parse_html, phase_of, select_css
+from probe.evaluate.queries import (
+    CERTIFICATE_FACTS,
+    QUERIES,
+    Argument,
+    QueryError,
+    certificate_fact,
+    parse_html,
+    phase_of,
+    select_css,
+)
 from probe.evaluate.suggest import did_you_mean
 from probe.evaluate.template import TemplateError, parse_filters
 from probe.evaluate.value import ValueKind
@@ -78,10 +87,9 @@ def _read_capture(decoder: Decoder, name: Scalar, node: Node) -> Any:
 
 def _read_query(decoder: Decoder, key: Scalar, node: Node | None, parts: Parts) -> Any:
     kind = QUERIES[key.text]
-    if kind.needs_response and not decoder.has_response:
-        return decoder.mistake(
-            key.place, f"this step gets no answer, so there is no {key.text}", "known here: duration"
-        )
+    if kind.looks_at is not None and kind.looks_at not in decoder.shown:
+        known = [name for name, each in QUERIES.items() if each.looks_at is None or each.looks_at in decoder.shown]
+        return decoder.mistake(key.place, f"a step of this kind has no {key.text}", f"known here: {', '.join(known)}")
     text = None if node is None else read_text(decoder, node)
     attribute = _read_attribute(decoder, key, parts)
     if BAD in (text, attribute) or (text is not None and _reject_argument(decoder, kind.argument, text)):
@@ -129,12 +137,15 @@ def _try_argument(argument: Argument, literal: str) -> None:
             compile_pattern(literal)
         case Argument.PHASE:
             phase_of(literal)
+        case Argument.CERTIFICATE:
+            certificate_fact(literal)
         case _ if not literal:
             raise QueryError("expected a name, got an empty text")
 
 
 _EXAMPLES = {
     Argument.JSONPATH: "RFC 9535, for example $.order.id or $.items[*].price",
+    Argument.CERTIFICATE: f"one of {', '.join(CERTIFICATE_FACTS)}",
     Argument.CSS: "for example h1, .total or input[name=csrf]",
     Argument.REGEX: "RE2 knows no look-around and no back-references",
 }

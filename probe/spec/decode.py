@@ -14,6 +14,7 @@ from typing import Any, Final, Union, get_args, get_origin
 from msgspec import Struct
 
 from probe.evaluate.suggest import closest, did_you_mean
+from probe.model.observation import Seen
 from probe.model.place import Mistake, Place
 from probe.model.template import Text
 from probe.spec import nodes
@@ -36,8 +37,8 @@ Reader = Callable[["Decoder", Node], Any]
 class Decoder:
     def __init__(self, readers: Mapping[Any, Reader], mistakes: list[Mistake]) -> None:
         self.mistakes = mistakes
-        self.has_response = True
-        """Whether the step being read gets an answer its queries can look at."""
+        self.shown = frozenset(Seen)
+        """What the step being read shows to queries."""
         self.texts: dict[Place, Text] = {}
         """The templates that could be read, by where they stand."""
         self._readers = readers

@@ -10,10 +10,13 @@ from msgspec.structs import replace
 from probe.errors import SpecError, UsageError
 from probe.model.definition import definition_of
 from probe.model.duration import Duration
+from probe.model.file import File
 from probe.model.journey import Captures, Check, Cleanup, Count, Currency, Journey, Label, Percent, Secret, Step, Steps
-from probe.model.network import Addresses, Endpoint, Endpoints, File, IpAddress, NameServer, Network, ProxyUrl
+from probe.model.network import Addresses, Endpoint, Endpoints, IpAddress, NameServer, Network, PemFile, ProxyUrl
 from probe.model.place import Mistake
+from probe.model.size import Size
 from probe.model.template import Text, Texts, Value
+from probe.spec.bodies import read_file, read_parts, read_size
 from probe.spec.checks import NAME, read_captures, read_check
 from probe.spec.decode import BAD, Decoder, Reader
 from probe.spec.names import check_names
@@ -21,10 +24,10 @@ from probe.spec.network import (
     read_addresses,
     read_endpoint,
     read_endpoints,
-    read_file_name,
     read_ip,
     read_nameserver,
     read_network,
+    read_pem_file,
     read_proxy,
 )
 from probe.spec.nodes import Mapping as MappingNode
@@ -50,6 +53,7 @@ from probe.spec.source import Source, is_folder, is_special, read_source
 from probe.spec.step import read_step
 from probe.steps.auth import Credential
 from probe.steps.http_action import Follow, Json
+from probe.steps.http_multipart import Parts
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -184,13 +188,16 @@ READERS: dict[Any, Reader] = {
     Follow: read_follow,
     Json: _read_json,
     Network: read_network,
-    File: read_file_name,
+    PemFile: read_pem_file,
     ProxyUrl: read_proxy,
     IpAddress: read_ip,
     Endpoint: read_endpoint,
     Endpoints: read_endpoints,
     Addresses: read_addresses,
     NameServer: read_nameserver,
+    File: read_file,
+    Parts: read_parts,
+    Size: read_size,
     Check: read_check,
     Captures: read_captures,
     Step: read_step,

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from probe.model.network import Endpoint, File, IpAddress, Network
+from probe.model.network import Endpoint, IpAddress, Network, PemFile
 from probe.model.place import Mistake
 from probe.model.template import Text
 from probe.spec import nodes
@@ -24,15 +24,15 @@ def read_network(decoder: Decoder, node: Node) -> Any:
     return network
 
 
-def read_file_name(decoder: Decoder, node: Node) -> Any:
+def read_pem_file(decoder: Decoder, node: Node) -> Any:
     text = read_str(decoder, node)
     if text is BAD:
         return BAD
-    file = File(text, node.place)
+    file = PemFile(text, node.place)
     return _found(decoder, file) if text else decoder.expected("the name of a file", node)
 
 
-def _found(decoder: Decoder, file: File) -> Any:
+def _found(decoder: Decoder, file: PemFile) -> Any:
     from probe.steps.http_network import path_of
     from probe.wire.trust import UnusableFileError, look_at
 
@@ -123,7 +123,7 @@ def _read_parsed(decoder: Decoder, node: Node, parse: Callable[[str], object]) -
     return text
 
 
-def _is_beside(file: File) -> bool:
+def _is_beside(file: PemFile) -> bool:
     return not PurePath(file.path).is_absolute()
 
 

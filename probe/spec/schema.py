@@ -11,11 +11,13 @@ from msgspec import Struct
 
 from probe.evaluate.filters import FILTERS
 from probe.evaluate.predicates import PREDICATES, TYPES, Operand, PredicateKind
-from probe.evaluate.queries import QUERIES, Argument, QueryKind
+from probe.evaluate.queries import CERTIFICATE_FACTS, QUERIES, Argument, QueryKind
 from probe.evaluate.value import ValueKind
 from probe.model.duration import Duration
+from probe.model.file import File
 from probe.model.journey import Captures, Check, Cleanup, Count, Currency, Find, Journey, Label, Percent, Step, Undo
-from probe.model.network import Endpoint, File, IpAddress, NameServer, ProxyUrl
+from probe.model.network import Endpoint, IpAddress, NameServer, PemFile, ProxyUrl
+from probe.model.size import Size
 from probe.model.template import Text, Texts, Value
 from probe.model.timing import Phase
 from probe.spec.keys import keys_of
@@ -25,6 +27,7 @@ from probe.spec.step import NOT_IN_FIND, NOT_IN_UNDO
 from probe.steps import KINDS
 from probe.steps.auth import Credential
 from probe.steps.http_action import Follow, Json
+from probe.steps.http_multipart import Part, Parts
 
 Schema = dict[str, Any]
 
@@ -56,6 +59,9 @@ def _of(kind: Any) -> Schema:
     """The schema of a field's type."""
     if kind in _SCHEMAS:
         return dict(_SCHEMAS[kind])
+    if kind == Parts:
+        one = [_SCALAR, _struct(Part)]
+        return {"anyOf": [*one, {"type": "array", "items": {"anyOf": one}}]}
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         return _of(next(each for each in get_args(kind) if each is not NoneType))
@@ -140,6 +146,8 @@ def _captures() -> Schema:
 def _query(kind: QueryKind, nested: Schema | None) -> Schema:
     if kind.argument is Argument.PHASE:
         return {"description": kind.description, "enum": [phase.value for phase in Phase]}
+    if kind.argument is Argument.CERTIFICATE:
+        return {"description": kind.description, "enum": list(CERTIFICATE_FACTS)}
     if kind.argument is not Argument.NONE:
         return {"description": kind.description, "type": "string"}
     if nested is None:
@@ -168,7 +176,7 @@ _SCHEMAS: dict[Any, Schema] = {
     Text: _SCALAR,
     Texts: {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]},
     str: _SCALAR,
-    **{kind: {"type": "string"} for kind in (Credential, File, ProxyUrl, IpAddress, Endpoint, NameServer)},
+    **{kind: {"type": "string"} for kind in (Credential, PemFile, ProxyUrl, IpAddress, Endpoint, NameServer)},
     Label: {**_SCALAR, "maxLength": LONGEST_NAME},
     bool: {"type": "boolean"},
     Decimal: {"type": "number", "minimum": 0},
@@ -177,6 +185,8 @@ _SCHEMAS: dict[Any, Schema] = {
     Count: {"type": "integer", "minimum": 1, "maximum": LARGEST_COUNT},
     Percent: {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?%$", "examples": ["99.9%"]},
     Follow: {"anyOf": [{"const": False}, {"type": "integer", "minimum": 1, "maximum": MOST_REDIRECTS}]},
+    Size: {"type": "string", "pattern": "^[1-9][0-9]*(KiB|MiB|GiB)$", "examples": ["10MiB"]},
+    File: _SCALAR,
     Check: {"$ref": "#/definitions/check"},
     Captures: {"$ref": "#/definitions/captures"},
     Step: {"$ref": "#/definitions/step"},

@@ -7,6 +7,7 @@ from msgspec import StructMeta
 
 from probe.evaluate.suggest import did_you_mean
 from probe.model.journey import EffectKind, Find, Label, Step, Undo
+from probe.model.observation import Seen
 from probe.model.place import Mistake
 from probe.spec import nodes
 from probe.spec.decode import BAD, Decoder
@@ -85,13 +86,13 @@ def _read(decoder: Decoder, node: nodes.Mapping, struct: type[Step], filled: dic
     known = _refuse_unknown(decoder, node, struct)
     actions = [(key, item) for key, item in node.pairs if key.text in KINDS]
     rest = [(key, item) for key, item in node.pairs if key.text in keys_of(struct) and key.text not in filled]
-    outer, decoder.has_response = decoder.has_response, all(KINDS[key.text].ANSWERS for key, _ in actions)
+    outer, decoder.shown = decoder.shown, frozenset(Seen).intersection(*(KINDS[key.text].SHOWS for key, _ in actions))
     read = [decoder.read(KINDS[key.text].Action, item) for key, item in actions]
     kind, place = (actions[0][0].text, actions[0][0].place) if actions else ("", node.place)
     action = read[0] if len(read) == 1 else _refuse_actions(decoder, node, actions, known=known)
     own = nodes.Mapping(rest, node.place)
     step = decoder.read_struct(struct, own, kind=kind, action=action, place=place, **filled)
-    decoder.has_response = outer
+    decoder.shown = outer
     return step if known else BAD
 
 

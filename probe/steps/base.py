@@ -14,7 +14,7 @@ from probe.evaluate.scope import Scope
 from probe.evaluate.template import RenderError, render_text, render_value
 from probe.model.duration import NANOSECONDS
 from probe.model.network import NOTHING_SAID, Network
-from probe.model.observation import Observation
+from probe.model.observation import Observation, Seen
 from probe.model.place import Place
 from probe.model.result import Cause, Exchange, Failure, Role
 from probe.model.template import Text, Value
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from probe.steps.tokens import Tokens
 
 TIME_LIMIT = 30 * NANOSECONDS["s"]
+BODY_SHOWN = 64 * 1024
+"""The record keeps less: it is cut when secrets are out of it."""
 
 
 class ActionError(ValueError):
@@ -82,6 +84,8 @@ class Performance:
         """Whether a byte of a request may have left: from then on a write has an effect, known or unknown."""
         self.waiting_in = Phase.OTHER
         """The phase the latest exchange ended in: where a time-out struck."""
+        self.came = ""
+        """The beginning of an answer's text that did not come whole."""
         self.deadline_ns: int | None = None
         """When the attempt's time is over, by the clock of its options."""
         self.awaits_token = False
@@ -130,8 +134,8 @@ class StepKind(Protocol):
     def DESCRIPTION(self) -> str: ...  # noqa: N802 - a constant of the module
 
     @property
-    def ANSWERS(self) -> bool:  # noqa: N802
-        """Whether the kind's observations have a response for queries to look at."""
+    def SHOWS(self) -> frozenset[Seen]:  # noqa: N802
+        """What the kind's observations have for queries to look at."""
 
     def time_limit(self, action: Any) -> int:
         """Nanoseconds an attempt may take when the step does not say."""

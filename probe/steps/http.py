@@ -8,27 +8,30 @@ from urllib.parse import urlsplit
 
 from probe.errors import StepFailure
 from probe.model.network import overlay
-from probe.model.observation import Observation, Response
+from probe.model.observation import Observation, Response, Seen, Whole, decode_body
 from probe.model.result import Cause, Exchange, Failure, Role, timed
 from probe.model.timing import add_phases
 from probe.steps.auth import Auth
-from probe.steps.base import TIME_LIMIT, Options, Performance
+from probe.steps.base import BODY_SHOWN, TIME_LIMIT, Options, Performance
 from probe.steps.challenge import guard_of
+from probe.steps.guard import guard
 from probe.steps.http_action import Action
 from probe.steps.http_again import again_if_unheard
+from probe.steps.http_graphql import graphql_failure
 from probe.steps.http_record import record
-from probe.steps.http_request import guard, marked, next_hop, prepare
+from probe.steps.http_request import marked, next_hop, prepare
 
 if TYPE_CHECKING:
     from probe.steps.http_auth import Authentication, Send
-    from probe.wire.client import Answer, Client, Request
+    from probe.wire.client import Answer, Client
     from probe.wire.marks import Marks
+    from probe.wire.request import Request
     from probe.wire.route import Route
 
-__all__ = ("ANSWERS", "DESCRIPTION", "Action", "open_session", "perform", "time_limit")
+__all__ = ("DESCRIPTION", "SHOWS", "Action", "open_session", "perform", "time_limit")
 
 DESCRIPTION = "An HTTP request."
-ANSWERS = True
+SHOWS = frozenset({Seen.RESPONSE, Seen.TEXT, Seen.PHASES})
 
 
 def time_limit(action: Action) -> int:
@@ -100,7 +103,8 @@ class _Visit:
                 raise StepFailure(Failure(Cause.BLOCKED, message, self._place, hint=hint))
             following = next_hop(request, answer, self._performance) if follow else None
             if following is None:
-                return _observe(answer, self._session, self._performance.exchanges[before:], redirects)
+                made = self._performance.exchanges[before:]
+                return _observe(self._action, answer, self._session, made, redirects)
             if redirects == follow:
                 message = f"more than {follow} redirects: the next would go to {following.url[:200]}"
                 raise StepFailure(Failure(Cause.PROTOCOL, message, self._place, hint="a loop, or raise follow:"))
@@ -109,13 +113,25 @@ class _Visit:
 
     async def authorised(self, request: "Request") -> "Request":
         """The request as it is sent, once it is known that it may be."""
-        guard(request, self._performance, self._place, self._route)
+        await self._guard(request)
         auth = self._auth_for(request)
         if auth is None:
             return request
         sent = await auth.authorised(request)
-        guard(sent, self._performance, self._place, self._route)
+        await self._guard(sent)
         return sent
+
+    async def _guard(self, request: "Request") -> None:
+        parts = urlsplit(request.url)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        way = self._route.hosts_on_the_way(host, port)
+        check = partial(guard, host, request.sent_texts, self._performance, self._place, way)
+        if request.body is not None and request.body.has_files:
+            import asyncio
+
+            await asyncio.to_thread(check)
+        else:
+            check()
 
     async def _ask(self, request: "Request") -> "Answer":
         """The answer, after whatever it takes to show who asks."""
@@ -139,7 +155,8 @@ class _Visit:
 
         begun, self._marks = self._marks, None
         marks = begun or Marks(self._performance.options.clock)
-        return await _exchange(request, self._session, self._performance, self._route, role, marks)
+        limit = self._action.max_body
+        return await _exchange(request, self._session, self._performance, self._route, role, marks, limit)
 
 
 def _authentication(auth: Auth, session: "Client", performance: Performance, send: "Send") -> "Authentication":
@@ -162,13 +179,21 @@ def _route(action: Action, session: "Client", performance: Performance) -> "Rout
 
 
 async def _exchange(
-    request: "Request", session: "Client", performance: Performance, route: "Route", role: Role, marks: "Marks"
+    request: "Request",
+    session: "Client",
+    performance: Performance,
+    route: "Route",
+    role: Role,
+    marks: "Marks",
+    max_body: int,
 ) -> "Answer":
     """Sends the request; its exchange is recorded whatever happens, a cancelled step included."""
+    from probe.wire.received import Received
+
     request = marked(request, performance)
-    answer, failure = None, None
+    received, answer, failure = Received(max_body), None, None
     try:
-        answer = await session.send(request, marks, route)
+        answer = await session.send(request, marks, received, route)
         return answer
     except StepFailure as error:
         failure = error.failure
@@ -176,10 +201,15 @@ async def _exchange(
     finally:
         performance.sent = performance.sent or (marks.sent and role is Role.REQUEST)
         performance.waiting_in = marks.ended_in
-        performance.exchanges.append(record(request, marks, answer, failure, route, role))
+        if answer is None:
+            performance.came = decode_body(received.body[:BODY_SHOWN], received.charset)
+        whole = answer is not None
+        performance.exchanges.append(record(request, marks, received, failure, route, role, whole=whole))
 
 
-def _observe(answer: "Answer", session: "Client", made: Sequence[Exchange], redirects: int) -> Observation:
+def _observe(
+    action: Action, answer: "Answer", session: "Client", made: Sequence[Exchange], redirects: int
+) -> Observation:
     exchanges = timed(made)
     started, ended = exchanges[0].started_ns, exchanges[-1].started_ns + exchanges[-1].duration_ns
     response = Response(
@@ -190,5 +220,8 @@ def _observe(answer: "Answer", session: "Client", made: Sequence[Exchange], redi
         charset=answer.charset,
         redirects=redirects,
         cookies=session.cookies(answer.url),
+        whole=Whole(answer.body_bytes, answer.sha256) if answer.sha256 else None,
     )
-    return Observation(started, ended, add_phases((e.phases for e in exchanges), ended - started), response)
+    failure = graphql_failure(response, action.graphql.query.place) if action.graphql else None
+    phases = add_phases((each.phases for each in exchanges), ended - started)
+    return Observation(started, ended, phases, response, failure=failure)

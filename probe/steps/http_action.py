@@ -6,10 +6,15 @@ from typing import Annotated, NewType
 
 from msgspec import Meta, Struct
 
+from probe.model.file import File
 from probe.model.network import Network
+from probe.model.observation import MAX_BODY
+from probe.model.size import Size
 from probe.model.template import Text, Texts, Value
 from probe.steps.auth import Auth
 from probe.steps.base import ActionError
+from probe.steps.http_graphql import Graphql
+from probe.steps.http_multipart import Parts
 from probe.steps.url import reject_url
 
 Follow = NewType("Follow", int)
@@ -23,6 +28,7 @@ class Json(Struct, frozen=True):
 
 
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+BODIES = ("form", "json", "graphql", "multipart", "file", "body")
 
 
 class Action(Struct, frozen=True, dict=True):
@@ -38,10 +44,24 @@ class Action(Struct, frozen=True, dict=True):
     params: Annotated[
         Mapping[str, Texts], Meta(description="Query parameters added to the URL; a list repeats one.")
     ] = {}
-    headers: Annotated[Mapping[str, Text], Meta(description="Request headers.")] = {}
+    headers: Annotated[Mapping[str, Texts], Meta(description="Request headers; a list repeats one.")] = {}
+    headers_exact: Annotated[
+        bool, Meta(description="Send exactly these headers, in this order and spelling, and add none of our own.")
+    ] = False
     form: Annotated[Mapping[str, Texts] | None, Meta(description="Form fields, sent URL-encoded.")] = None
     json: Annotated[Json | None, Meta(description="A value sent as JSON.")] = None
+    graphql: Annotated[
+        Graphql | None, Meta(description="A GraphQL query sent as JSON; `errors` in the answer fail the step.")
+    ] = None
+    multipart: Annotated[
+        Mapping[str, Parts] | None, Meta(description="Fields and files in one form; a list repeats a field.")
+    ] = None
+    file: Annotated[File | None, Meta(description="A file sent as it is, relative to the journey's own.")] = None
     body: Annotated[Text | None, Meta(description="A text sent as it is.")] = None
+    chunked: Annotated[bool, Meta(description="Send the body with Transfer-Encoding: chunked.")] = False
+    max_body: Annotated[
+        Size, Meta(description="How much of the answer's body is kept (10MiB unless said); the rest is only hashed.")
+    ] = MAX_BODY
     follow: Annotated[
         Follow, Meta(description="Follow up to this many redirects; false (the default) follows none.")
     ] = Follow(0)
@@ -56,6 +76,15 @@ class Action(Struct, frozen=True, dict=True):
     auth: Annotated[Auth | None, Meta(description="As whom: basic, bearer, digest or oauth2.")] = None
 
     def __post_init__(self) -> None:
+        self._expect_one_request()
+        self._expect_one_body()
+        lower = [name.lower() for name in self.headers]
+        if len(set(lower)) < len(lower):
+            raise ActionError("a header is written twice, in capitals and not", "a list repeats one", "headers")
+        if self.auth is not None and "authorization" in lower:
+            raise ActionError("auth writes the Authorization header itself", "leave one of the two out", "auth")
+
+    def _expect_one_request(self) -> None:
         given = [name for name in METHODS if getattr(self, name) is not None]
         if self.method is not None or self.url is not None:
             given.append("method" if self.method is not None else "url")
@@ -67,12 +96,14 @@ class Action(Struct, frozen=True, dict=True):
             raise ActionError(
                 f"expected one request, got {given[0]} and {given[1]}", "make two steps of them", given[1]
             )
-        bodies = [name for name in ("form", "json", "body") if getattr(self, name) is not None]
+        reject_url(self.target[1], given[0])
+
+    def _expect_one_body(self) -> None:
+        bodies = [name for name in BODIES if getattr(self, name) is not None]
         if len(bodies) > 1:
             raise ActionError(f"expected one body, got {bodies[0]} and {bodies[1]}", "leave one out", bodies[1])
-        if self.auth is not None and any(name.lower() == "authorization" for name in self.headers):
-            raise ActionError("auth writes the Authorization header itself", "leave one of the two out", "auth")
-        reject_url(self.target[1], given[0])
+        if self.chunked and not bodies:
+            raise ActionError("chunked: there is no body to send in chunks", f"one of {', '.join(BODIES)}", "chunked")
 
     @cached_property
     def target(self) -> tuple[str | Text, Text]:

@@ -15,8 +15,9 @@ from probe.model.timing import add_phases
 from probe.steps.base import Performance, script_failure
 
 if TYPE_CHECKING:
-    from probe.wire.client import Client, Request
+    from probe.wire.client import Client
     from probe.wire.marks import Marks
+    from probe.wire.request import Request
     from probe.wire.route import Route
 
 Visit = Callable[["Route", "Marks | None"], Awaitable[Observation]]
@@ -60,6 +61,7 @@ async def _look_up(
 
     from probe.steps.http_record import record
     from probe.wire.marks import Marks
+    from probe.wire.received import Received
 
     if route.proxy is not None or route.unix_socket:
         key = "proxy" if route.proxy is not None else "unix_socket"
@@ -77,7 +79,7 @@ async def _look_up(
         if failure is not None or asyncio.current_task().cancelling():  # type: ignore[union-attr]
             marks.finish(complete=False)
             performance.waiting_in = marks.ended_in
-            performance.exchanges.append(record(request, marks, None, failure, route, Role.REQUEST))
+            performance.exchanges.append(record(request, marks, Received(), failure, route, Role.REQUEST, whole=False))
 
 
 def _share_of(performance: Performance, left: int) -> int | None:

@@ -8,7 +8,8 @@ from probe.model.result import Cause, Exchange
 from probe.steps.base import Performance
 
 if TYPE_CHECKING:
-    from probe.wire.client import Answer, Request
+    from probe.wire.client import Answer
+    from probe.wire.request import Request
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
 """The methods that change nothing at the shop (RFC 9110 §9.2.1)."""

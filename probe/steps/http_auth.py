@@ -12,11 +12,12 @@ from probe.model.result import Cause, Failure, Role
 from probe.model.template import Text
 from probe.steps.auth import Auth, Login, OAuth2
 from probe.steps.base import Performance, script_failure
-from probe.steps.http_request import refuse_leak
+from probe.steps.guard import refuse_leak
 
 if TYPE_CHECKING:
     from probe.steps.tokens import Granted
-    from probe.wire.client import Answer, Client, Request
+    from probe.wire.client import Answer, Client
+    from probe.wire.request import Request
 
 Send = Callable[["Request", Role], Awaitable["Answer"]]
 """Makes one exchange and records it."""
@@ -77,7 +78,7 @@ class _Digest:
     async def authorised(self, request: "Request") -> "Request":
         from yarl import URL
 
-        refuse_leak(self._password, request.url, self._performance, self._place)
+        refuse_leak(_host(request), lambda _: (self._password,), self._performance, self._place)
         challenge = self._challenges.get(self._key(request))
         if challenge is None:
             return request
@@ -143,8 +144,9 @@ class _OAuth2:
         from probe.steps.oauth2 import granted_by, no_token, token_request
 
         request = token_request(self._client, refresh)
-        sent = f"{request.sent_text}\n{self._client.client_secret}\n{self._client.refresh_token}"
-        refuse_leak(sent, request.url, self._performance, self._place)
+        refuse_leak(_host(request), request.sent_texts, self._performance, self._place)
+        encoded = (self._client.client_secret, self._client.refresh_token)  # not to be seen in a form or in Basic
+        refuse_leak(_host(request), lambda _: encoded, self._performance, self._place)
         self._fetched = True
         try:
             answer = await self._send(request, Role.TOKEN)
@@ -172,8 +174,13 @@ def _in_a_header(text: Text, performance: Performance, name: str) -> str:
 
 
 def _with(request: "Request", value: str) -> "Request":
-    return replace(request, headers={**request.headers, "Authorization": value})
+    others = tuple(each for each in request.headers if each[0].lower() != "authorization")
+    return replace(request, headers=(*others, ("Authorization", value)))
 
 
 def _authorization(request: "Request") -> str:
-    return request.headers.get("Authorization", "")
+    return next((value for name, value in request.headers if name.lower() == "authorization"), "")
+
+
+def _host(request: "Request") -> str:
+    return urlsplit(request.url).hostname or ""

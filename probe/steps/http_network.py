@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from probe.model.network import NOTHING_SAID, Family, File, Network, overlay
+from probe.model.network import NOTHING_SAID, Family, Network, PemFile, overlay
 from probe.model.result import Cause, Failure
 from probe.model.template import Text, Texts
 from probe.safety.hosts import leaked_secret
@@ -66,7 +66,7 @@ def tls_of(network: Network) -> Tls:
     )
 
 
-def path_of(file: File) -> str:
+def path_of(file: PemFile) -> str:
     return str(Path(file.place.file).parent / file.path)
 
 

@@ -10,8 +10,9 @@ from probe.wire.edge import read_edge
 from probe.wire.server_timing import read_server_timing
 
 if TYPE_CHECKING:
-    from probe.wire.client import Answer, Request
     from probe.wire.marks import Marks
+    from probe.wire.received import Received
+    from probe.wire.request import Request
     from probe.wire.route import Route
 
 MOST_CERTIFICATES = 8
@@ -21,7 +22,14 @@ MOST_NAMES = 20
 
 
 def record(
-    request: "Request", marks: "Marks", answer: "Answer | None", failure: Failure | None, route: "Route", role: Role
+    request: "Request",
+    marks: "Marks",
+    received: "Received",
+    failure: Failure | None,
+    route: "Route",
+    role: Role,
+    *,
+    whole: bool,
 ) -> Exchange:
     return Exchange(
         method=request.method,
@@ -36,19 +44,20 @@ def record(
         remote=marks.remote,
         resolver=marks.resolver,
         tls=_tls(marks),
-        status=answer.status if answer else None,
-        http_version=answer.http_version if answer else "",
+        status=received.status,
+        http_version=received.http_version,
         sent_bytes=marks.traffic.written,
         received_bytes=marks.received_bytes,
-        body_bytes=len(answer.body) if answer else None,
+        body_bytes=received.body_bytes if whole else None,
         wire_sent_bytes=marks.traffic.sent,
         wire_received_bytes=marks.traffic.received,
-        server_timing=read_server_timing(answer.headers) if answer else (),
-        edge=read_edge(answer.headers) if answer else None,
+        server_timing=read_server_timing(received.headers),
+        edge=read_edge(received.headers),
         rtt_ns=marks.rtt_ns,
         min_rtt_ns=marks.min_rtt_ns,
         retransmits=marks.retransmits,
         delivery_rate=marks.delivery_rate,
+        notes=received.notes,
         failure=failure,
         role=role,
         proxy=route.proxy.name if route.proxy else "",

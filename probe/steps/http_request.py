@@ -1,44 +1,61 @@
-"""From the keys of a step to what goes over the wire, and whether it may go there."""
+"""From the keys of a step to what goes over the wire."""
 
-import json as _json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from msgspec.structs import replace
 
 from probe.errors import StepFailure
-from probe.model.place import Place
 from probe.model.result import Cause, Failure
 from probe.model.template import Text, Texts
 from probe.steps.base import Performance, script_failure
 from probe.steps.http_action import Action
+from probe.steps.http_body import encode_body
 from probe.steps.url import destination_of, trouble_of
 
 if TYPE_CHECKING:
-    from probe.wire.client import Answer, Request
-    from probe.wire.route import Route
+    from probe.wire.body import Body
+    from probe.wire.client import Answer
+    from probe.wire.request import Headers, Request
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_TOKEN = re.compile(r"[0-9A-Za-z!#$%&'*+.^_`|~-]+")
+"""What methods and names of headers are made of (RFC 9110 §5.6.2)."""
 
 
 def prepare(action: Action, performance: Performance) -> "Request":
-    from probe.wire.client import Request
+    from probe.wire.request import Request
 
     method, target = action.target
     url = _with_params(performance.text(target), action.params, performance)
     if trouble := trouble_of(url):
         raise script_failure(f"not a URL a request can go to: {url[:200]} ({trouble})", target.place)
-    headers = {name: _header(name, text, performance) for name, text in action.headers.items()}
-    body, content_type = _body(action, performance)
-    if content_type and not any(name.lower() == "content-type" for name in headers):
-        headers["Content-Type"] = content_type
-    if performance.write_key and not any(name.lower() == "idempotency-key" for name in headers):
-        headers["Idempotency-Key"] = performance.write_key
+    headers, body = _headers_and_body(action, performance)
     verb = method if isinstance(method, str) else performance.text(method)
-    if not verb.isascii() or not verb.replace("-", "").replace("_", "").isalnum():
+    if not _TOKEN.fullmatch(verb):
         raise script_failure(f"not an HTTP method: {verb[:80]}", target.place, "for example PURGE")
-    return Request(verb.upper(), url, headers, body, fresh=bool(performance.write_key))
+    fresh = bool(performance.write_key)
+    return Request(verb.upper(), url, headers, body, fresh=fresh, exact=action.headers_exact)
+
+
+def _headers_and_body(action: Action, performance: Performance) -> "tuple[Headers, Body | None]":
+    """Those that are written, and unless they are all that is wanted, those that go with the body and with a write."""
+    from probe.wire.body import Body
+    from probe.wire.request import has_header
+
+    pairs = ((name, text) for name, texts in action.headers.items() for text in texts)
+    headers = tuple((name, _header(name, text, performance)) for name, text in pairs)
+    written = {name.lower(): value for name, value in headers}
+    pieces, implied = encode_body(action, performance, written.get("content-type"))
+    if performance.write_key:
+        implied = (*implied, ("Idempotency-Key", performance.write_key))
+    chunked = action.chunked or "chunked" in written.get("transfer-encoding", "").lower()
+    if not action.headers_exact:
+        headers = tuple(each for each in headers if not (chunked and each[0].lower() == "transfer-encoding"))
+        headers = (*headers, *(each for each in implied if not has_header(headers, each[0].lower())))
+    return headers, None if pieces is None else Body(pieces, chunked)
 
 
 def _with_params(url: str, params: Mapping[str, Texts], performance: Performance) -> str:
@@ -51,67 +68,21 @@ def _with_params(url: str, params: Mapping[str, Texts], performance: Performance
 
 def _header(name: str, text: Text, performance: Performance) -> str:
     value = performance.text(text)
-    if not name.isascii() or not value.isprintable() or not name.replace("-", "").replace("_", "").isalnum():
+    if not value.isprintable() or not _TOKEN.fullmatch(name):
         raise script_failure(f"the header {name!r} has a character in it that no header can have", text.place)
     return value
 
 
-def _body(action: Action, performance: Performance) -> tuple[bytes | None, str]:
-    if action.form is not None:
-        pairs = [(name, performance.text(text)) for name, texts in action.form.items() for text in texts]
-        return urlencode(pairs).encode(), "application/x-www-form-urlencoded"
-    if action.json is not None:
-        return _json.dumps(performance.value(action.json.value), ensure_ascii=False).encode(), "application/json"
-    if action.body is not None:
-        return performance.text(action.body).encode(), "text/plain; charset=utf-8"
-    return None, ""
-
-
-def guard(request: "Request", performance: Performance, place: Place, route: "Route") -> None:
-    """StepFailure before anything is sent where it must not go."""
-    if performance.write_key and (host := _beyond_this_machine(request.url, route)):
-        if not performance.options.writes_allowed:
-            message = f"a step with effect: write was not sent to {host}: writes are not allowed there"
-            raise script_failure(message, place, "allow them with --allow-writes")
-        if not performance.options.journalled:
-            message = (
-                f"a step with effect: write was not sent to {host}: there is no journal of effects to enter it into"
-            )
-            raise script_failure(message, place, "give it a state folder")
-    refuse_leak(request.sent_text, request.url, performance, place)
-
-
-def _beyond_this_machine(url: str, route: "Route") -> str:
-    """The first host on the way that is another machine; empty when there is none."""
-    from probe.safety.hosts import is_loopback
-
-    parts = urlsplit(url)
-    hosts = route.hosts_on_the_way(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    return next((host for host in hosts if not is_loopback(host)), "")
-
-
-def refuse_leak(text: str, url: str, performance: Performance, place: Place) -> None:
-    """StepFailure when a secret is in a text on its way to a host it is not bound to."""
-    from probe.safety.hosts import leaked_secret
-
-    bound = performance.options.secret_hosts
-    secret = leaked_secret(text, urlsplit(url).hostname or "", bound)
-    if secret is not None:
-        allowed = ", ".join(bound[secret][1])
-        raise script_failure(
-            f"the secret {secret} was not sent: it is bound to {allowed}, and this is another host", place
-        )
-
-
 def marked(request: "Request", performance: Performance) -> "Request":
-    """The request with what the shop knows a probe by; a header the journey wrote itself stays."""
+    """The request with what the shop knows a probe by; a header the journey wrote itself stays, exact ones are all."""
+    from probe.wire.request import has_header
+
     options = performance.options
-    if options.marker is None:
+    if options.marker is None or request.exact:
         return request
     marks = options.marker.headers(request.method, request.url, options.now())
-    own = {name.lower() for name in request.headers}
-    new = {name: value for name, value in marks.items() if name.lower() not in own}
-    return replace(request, headers={**request.headers, **new}) if new else request
+    new = tuple(each for each in marks.items() if not has_header(request.headers, each[0].lower()))
+    return replace(request, headers=(*request.headers, *new)) if new else request
 
 
 def next_hop(request: "Request", answer: "Answer", performance: Performance) -> "Request | None":

@@ -14,7 +14,9 @@ from probe.steps.auth import OAuth2
 from probe.steps.base import Performance, script_failure
 from probe.steps.tokens import Granted
 from probe.steps.url import trouble_of
-from probe.wire.client import Answer, Request
+from probe.wire.body import Body
+from probe.wire.client import Answer
+from probe.wire.request import Request
 
 _LONGEST_LIFE_S = 10 * 365 * 86400
 
@@ -59,7 +61,7 @@ def token_request(client: Client, refresh: str) -> Request:
         "Authorization": f"Basic {base64.b64encode(login.encode()).decode()}",
         "Content-Type": "application/x-www-form-urlencoded",
     }
-    return Request("POST", client.token_url, headers, urlencode(form).encode())
+    return Request("POST", client.token_url, tuple(headers.items()), Body((urlencode(form).encode(),)))
 
 
 def granted_by(answer: Answer, client: Client, place: Place) -> Granted:

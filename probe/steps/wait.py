@@ -2,13 +2,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from probe.model.duration import Duration
-from probe.model.observation import Observation
+from probe.model.observation import Observation, Seen
 from probe.model.timing import Phase
 from probe.steps.base import TIME_LIMIT, Options, Performance
 
 Action = Duration
 DESCRIPTION = "Do nothing for a while, as a user who reads."
-ANSWERS = False
+SHOWS: frozenset[Seen] = frozenset()
 
 
 def time_limit(action: Duration) -> int:

@@ -158,11 +158,17 @@ class MarkedHandler(ResponseHandler):
 
 
 class MarkedConnector(TCPConnector):
-    def __init__(self, instants: Clock = Clock.KERNEL, route: Route = DIRECT, **kwargs: Any) -> None:
-        """`instants`: whose clock to read them from. It is the user's where the kernel has no stamps."""
+    def __init__(
+        self, instants: Clock = Clock.KERNEL, route: Route = DIRECT, *, single_use: bool = False, **kwargs: Any
+    ) -> None:
+        """`instants`: whose clock to read them from. It is the user's where the kernel has no stamps.
+
+        `single_use`: each connection is closed after an exchange, as by force_close, which would write a header too.
+        """
         super().__init__(use_dns_cache=False, family=socket.AddressFamily(route.family), **kwargs)
         self._route = route
         self._factory = functools.partial(MarkedHandler, loop=self._loop)  # type: ignore[assignment]
+        self._single_use = single_use
         self._stamped = instants is Clock.KERNEL and kernel_stamps()
 
     async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:
@@ -172,6 +178,8 @@ class MarkedConnector(TCPConnector):
         marks = handler.marks = current_marks.get()
         marks.reused, handler.used = handler.used, True
         handler.idle, handler.head_due = False, True
+        if self._single_use:
+            handler.force_close()
         if isinstance(transport, StampedTransport):
             marks.ask_kernel, marks.lost_by = transport.tcp_info, transport.lost_by
         if isinstance(transport, StampedTransport | MarkedTransport):

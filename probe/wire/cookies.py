@@ -4,7 +4,7 @@ Of the list of public suffixes only its default rule is known, `*`: nobody sets 
 jar ends with its run, and a run visits one shop: a cookie for all of co.uk would meet nobody else there.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from aiohttp.helpers import is_ip_address
@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from yarl import URL
 
+from probe.wire.request import Headers
 from probe.wire.set_cookie import SetCookie, read_set_cookie
 
 MOST_OF_A_DOMAIN = 180
@@ -71,7 +72,7 @@ class CookieJar:
         ]
         return sorted(found, key=lambda cookie: (-len(cookie.path), cookie.order))
 
-    def onto(self, headers: Mapping[str, str], url: str) -> Mapping[str, str]:
+    def onto(self, headers: Headers, url: str) -> Headers:
         """The headers with the cookies the URL is sent. A Cookie header that is there comes first and wins by name."""
         try:
             found = self.matching(URL(url)) if self._domains else []
@@ -79,11 +80,11 @@ class CookieJar:
             return headers  # no request can go there, and who tries to send it says why
         if not found:
             return headers
-        written = [value for name, value in headers.items() if name.lower() == "cookie"]
+        written = [value for name, value in headers if name.lower() == "cookie"]
         names = {pair.partition("=")[0].strip() for value in written for pair in value.split(";")}
         added = [f"{cookie.name}={cookie.value}" for cookie in found if cookie.name not in names]
-        kept = {name: value for name, value in headers.items() if name.lower() != "cookie"}
-        return {**kept, "Cookie": "; ".join([*written, *added])}
+        kept = (each for each in headers if each[0].lower() != "cookie")
+        return (*kept, ("Cookie", "; ".join([*written, *added])))
 
     def _allowed(self, said: SetCookie, url: URL) -> Cookie | None:
         """The cookie as that URL may set it; None when it may not."""

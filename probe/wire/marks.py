@@ -62,8 +62,7 @@ class Marks:
         self.towards = ""
         """Whom this machine connects to when that is not the URL's own host and port."""
         self.received_bytes = 0
-        self._call_doubt_ns = self._split_doubt_ns = 0
-        self.held_up_ns = 0
+        self._call_doubt_ns = self._split_doubt_ns = self.held_up_ns = 0
         self.holding = False
         """Whether bytes of the request wait for the peer to take what is on its way."""
         self.ask_kernel = _nothing
@@ -85,6 +84,7 @@ class Marks:
         self._stamped = self._unstamped = False
         self._done: dict[Phase, int] = {}
         self._to_proxy_ns: int | None = None
+        self._listens, self._awaited, self._closed_ns = False, True, 0  # and when the latest phase of connecting ended
         self._open: tuple[Phase, int] | None = None
         self._send_started: int | None = None
         self._send_ended = 0
@@ -97,7 +97,7 @@ class Marks:
     @property
     def sent(self) -> bool:
         """Whether a byte of the request may have left."""
-        return self._send_started is not None
+        return self._send_started is not None and not self._listens
 
     @property
     def uncertain_ns(self) -> int:
@@ -116,7 +116,7 @@ class Marks:
             return self._open[0]
         if self._first_byte is not None:
             return Phase.TRANSFER
-        if not self.sent:
+        if self._send_started is None:
             return Phase.OTHER
         return Phase.SEND if self.holding else Phase.PROCESSING
 
@@ -156,6 +156,7 @@ class Marks:
             self._unstamped = True
             self._close_at(now)
         else:
+            self._stamped = True
             self._close_at(min(attempted_ns + info.rtt_ns, now))
 
     def arrived(self, stamp_ns: int | None, count: int = 1) -> None:
@@ -206,6 +207,11 @@ class Marks:
             self._segments_before = info.segments_in - bool(info.unread)
         self._send_started = self._send_ended = self._sending = self._clock()
 
+    def listening(self) -> None:
+        """Nothing is sent: the peer speaks first, from the moment there is a connection on."""
+        self._listens = True
+        self._send_started = self._send_ended = self._closed_ns
+
     def sent_some(self) -> None:
         """What is sent after the answer began does not hold it up, and counts no more."""
         if self._first_byte is None:
@@ -225,10 +231,17 @@ class Marks:
         if not at_once:
             self._last_byte = self._arrival(self._last_byte)
 
-    def finish(self, *, complete: bool) -> None:
-        """The exchange is over: with its last byte when it is complete, now when it was cut short."""
+    def finish(self, *, complete: bool, awaited: bool = True) -> None:
+        """The exchange is over: with its last byte when it is complete, now when it was cut short.
+
+        Where no answer was `awaited`, its last byte is the last that was sent, or its end that of connecting.
+        """
         self._unstamped = self._unstamped or not complete
-        self.ended_ns = self._last_byte if complete and self._first_byte is not None else self._clock()
+        self._awaited = awaited or not complete
+        if not self._awaited:
+            self.ended_ns = self._send_ended or self._closed_ns
+        else:
+            self.ended_ns = self._last_byte if complete and self._first_byte is not None else self._clock()
         self.ended_in = self.waiting_in
         self._close_at(self.ended_ns)
         info, self.ask_kernel = self._known or self.ask_kernel(), _nothing
@@ -256,8 +269,9 @@ class Marks:
         if self._send_started is not None:
             answered = self.ended_ns if self._first_byte is None else self._first_byte
             unsent = self.ended_in is Phase.SEND
-            phases[Phase.SEND] = (answered if unsent else self._send_ended) - self._send_started
-            if not unsent:
+            if not self._listens:
+                phases[Phase.SEND] = (answered if unsent else self._send_ended) - self._send_started
+            if self._awaited and not unsent:
                 phases[Phase.PROCESSING] = answered - self._send_ended
         if self._first_byte is not None:
             phases[Phase.TRANSFER] = self.ended_ns - self._first_byte
@@ -275,6 +289,7 @@ class Marks:
         if self._open is not None:
             phase, since = self._open
             self._done[phase] = self._done.get(phase, 0) + instant - since
+            self._closed_ns = instant
             self._open = None
 
     def _arrival(self, floor_ns: int) -> int:

@@ -1,6 +1,6 @@
 """The connections of a run, apart by how they get to their targets: none is ever used on another Route."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -8,6 +8,8 @@ import aiohttp
 
 from probe.model.timing import Clock
 from probe.wire.connector import MarkedConnector
+from probe.wire.encoding import ACCEPTED
+from probe.wire.exact import ExactRequest
 from probe.wire.resolver import Resolver
 from probe.wire.route import DIRECT, SYSTEM_TLS, Route
 from probe.wire.trust import server_trust
@@ -32,14 +34,30 @@ class Pools:
         self._instants = instants
         self._nameservers = tuple(nameservers)
         self._resolvers: dict[tuple[str, ...], Resolver] = {}
-        self._sessions: dict[tuple[Route, bool], aiohttp.ClientSession] = {}
+        self._connectors: dict[tuple[Route, bool], MarkedConnector] = {}
+        self._sessions: dict[tuple[Route, bool, bool], aiohttp.ClientSession] = {}
 
-    def session(self, route: Route = DIRECT, *, fresh: bool = False) -> aiohttp.ClientSession:
-        """Connections of `fresh` ones are closed after each exchange. UnusableFileError when a file is no good."""
-        key = route, fresh
+    def session(self, route: Route = DIRECT, *, fresh: bool = False, exact: bool = False) -> aiohttp.ClientSession:
+        """Connections of `fresh` ones are closed after each exchange; `exact` ones add no headers of their own.
+
+        UnusableFileError when a file is no good.
+        """
+        key = route, fresh, exact
         if key not in self._sessions:
-            self._sessions[key] = self._open(route, fresh=fresh)
+            kind = ExactRequest if exact else aiohttp.ClientRequest
+            ours = {} if exact else {"User-Agent": self._user_agent, "Accept-Encoding": ACCEPTED}
+            self._sessions[key] = _open(self.connector(route, fresh=fresh), kind, ours)
         return self._sessions[key]
+
+    def connector(self, route: Route = DIRECT, *, fresh: bool = False) -> MarkedConnector:
+        """UnusableFileError when a file is no good."""
+        key = route, fresh
+        if key not in self._connectors:
+            trust = self._tls if self._tls is not None and route.tls == SYSTEM_TLS else server_trust(route.tls)
+            self._connectors[key] = MarkedConnector(
+                self._instants, route, single_use=fresh, ssl=trust, limit=0, resolver=self.resolver(route)
+            )
+        return self._connectors[key]
 
     def resolver(self, route: Route) -> Resolver:
         asked = route.resolver or self._nameservers
@@ -51,20 +69,25 @@ class Pools:
         async with AsyncExitStack() as stack:
             for resolver in self._resolvers.values():
                 stack.push_async_callback(resolver.close)
+            for connector in self._connectors.values():
+                stack.push_async_callback(connector.close)
             for session in self._sessions.values():
                 stack.push_async_callback(session.close)
 
-    def _open(self, route: Route, *, fresh: bool) -> aiohttp.ClientSession:
-        trust = self._tls if self._tls is not None and route.tls == SYSTEM_TLS else server_trust(route.tls)
-        session = aiohttp.ClientSession(
-            connector=MarkedConnector(
-                self._instants, route, ssl=trust, limit=0, force_close=fresh, resolver=self.resolver(route)
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": self._user_agent},
-            timeout=aiohttp.ClientTimeout(total=None),
-            max_line_size=MAX_HEADER_BYTES,
-            max_field_size=MAX_HEADER_BYTES,
-        )
-        session._retry_connection = False  # noqa: SLF001 - aiohttp would resend PUT and DELETE on a dead connection by itself
-        return session
+
+def _open(
+    connector: MarkedConnector, request_class: type[aiohttp.ClientRequest], headers: Mapping[str, str]
+) -> aiohttp.ClientSession:
+    session = aiohttp.ClientSession(
+        connector=connector,
+        connector_owner=False,
+        request_class=request_class,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers=headers,
+        timeout=aiohttp.ClientTimeout(total=None),
+        auto_decompress=False,
+        max_line_size=MAX_HEADER_BYTES,
+        max_field_size=MAX_HEADER_BYTES,
+    )
+    session._retry_connection = False  # noqa: SLF001 - aiohttp would resend PUT and DELETE on a dead connection by itself
+    return session

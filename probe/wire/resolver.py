@@ -27,11 +27,12 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from probe.wire.dns_records import NO_DATA, QUERY_TYPES, Records, answers_in
 from probe.wire.route import SYSTEM
 from probe.wire.unresolved import unresolved
 
 if TYPE_CHECKING:
-    import pycares
+    pass
 
 BY_TCP = " by TCP"
 HOSTS = Path("/etc/hosts")
@@ -108,6 +109,19 @@ class Resolver(AbstractResolver):
             lookup.close()
         return found
 
+    async def records(self, name: str, kind: str) -> "Records":
+        """What name servers say of it, whatever hosts says. An OSError says why there is nothing to be said."""
+        self.prepare()
+        if self._system is not None:
+            raise OSError("only c-ares can ask for records, and it is not used here")
+        lookup = _Lookup(self._clock, self._options)
+        self._lookups.add(lookup)
+        try:
+            return await lookup.records(name, kind)
+        finally:
+            self._lookups.discard(lookup)
+            lookup.close()
+
     async def close(self) -> None:
         for lookup in self._lookups:
             lookup.give_up()
@@ -121,7 +135,7 @@ class _Lookup:
 
         self._clock = clock
         self._loop = asyncio.get_running_loop()
-        self._answer: asyncio.Future[tuple[pycares.AddrInfoResult | None, int | None]] = self._loop.create_future()
+        self._answer: asyncio.Future[tuple[Any, int | None]] = self._loop.create_future()
         self._answered_ns = 0
         self._source = "hosts"
         self._asked = False
@@ -151,6 +165,24 @@ class _Lookup:
         found.source = self._source
         return found
 
+    async def records(self, name: str, kind: str) -> Records:
+        from pycares import AresError
+
+        began_ns = self._clock()
+        try:
+            self._channel.query(name, QUERY_TYPES[kind], callback=self._answered)
+        except AresError as error:
+            raise unresolved(error.args[0], name, self._channel.servers) from None
+        self._keep_time()
+        result, status = await self._answer
+        servers = tuple(server.removesuffix(":53") for server in self._channel.servers)
+        if status == NO_DATA:
+            result = None
+        elif status is not None or result is None:
+            raise _our_trouble() or unresolved(status, name, self._channel.servers)
+        found = () if result is None else answers_in(result, kind)
+        return Records(found, max(began_ns, self._answered_ns), servers)
+
     def give_up(self) -> None:
         if not self._answer.done():
             self._answer.set_exception(OSError("the session was closed"))
@@ -165,7 +197,7 @@ class _Lookup:
         self._channel.close()
         del self._channel  # it holds this lookup, by way of its callback
 
-    def _answered(self, result: "pycares.AddrInfoResult | None", status: int | None) -> None:
+    def _answered(self, result: Any, status: int | None) -> None:
         if not self._answer.done():
             age_ns = _age_ns(self._reading)
             self._answered_ns = self._clock() - age_ns

@@ -6,10 +6,11 @@ import ssl
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.http_exceptions import ContentEncodingError, ContentLengthError, HttpProcessingError, TransferEncodingError
+from aiohttp.http_exceptions import ContentLengthError, HttpProcessingError, TransferEncodingError
 
 from probe.model.result import Cause, Failure
 from probe.model.timing import Phase
+from probe.wire.body import FileTrouble
 from probe.wire.malformed import malformed
 from probe.wire.marks import Marks, address_of
 from probe.wire.unresolved import ResolveError
@@ -50,6 +51,8 @@ def failure_of(error: Exception, url: str, marks: Marks) -> Failure:
             return Failure(Cause.TLS, f"no TLS with {host}: it broke off the handshake{_because(error.os_error)}")
         case aiohttp.ClientConnectorError():
             return _unconnected(error.os_error, marks.remote or host)
+        case aiohttp.ClientConnectionError(__cause__=FileTrouble() as trouble):
+            return Failure(Cause.SCRIPT, str(trouble))
         case aiohttp.InvalidURL():
             return Failure(Cause.SCRIPT, f"not a URL a request can go to: {url[:200]}")
         case ValueError() if not marks.sent:
@@ -76,8 +79,6 @@ def _cut_off(error: aiohttp.ClientPayloadError, host: str, marks: Marks) -> Fail
     """The head came, and its body did not end well."""
     cut = f"the answer of {host} was cut off after {marks.received_bytes} bytes"
     match _first_cause(error):
-        case ContentEncodingError() as reason:
-            return Failure(Cause.PROTOCOL, f"the answer of {host} is not encoded as it says: {_one_line(reason)}")
         case ContentLengthError() | TransferEncodingError():
             return Failure(Cause.PROTOCOL, cut)
         case HttpProcessingError() as reason:

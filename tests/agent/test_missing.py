@@ -1,5 +1,5 @@
 from probe.agent.missing import missing_files
-from probe.model.network import NOTHING_SAID, File, Network
+from probe.model.network import NOTHING_SAID, Network, PemFile
 from probe.model.place import Place
 from probe.spec.load import read_journey
 from probe.spec.source import Source
@@ -21,7 +21,7 @@ always:
 
 
 def test_every_file_that_is_not_there_is_told_once_at_its_place() -> None:
-    region = Network(ca=File("/nowhere/ca.pem", Place("agent.yaml", 1, 1, 2)))
+    region = Network(ca=PemFile("/nowhere/ca.pem", Place("agent.yaml", 1, 1, 2)))
     journey = read_journey(Source("journey.yaml", UNDONE))
     told = list(missing_files(region, [journey, journey]))
     assert [(each.place.file, each.message) for each in told] == [

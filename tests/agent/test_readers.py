@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from probe.agent.config import Exports, Listen, Overrides, Patterns, Size
+from probe.agent.config import Exports, Listen, Overrides, Patterns
 from probe.agent.readers import CONFIG_READERS
 from probe.export.text import mistake_lines
 from probe.model.journey import Count
@@ -16,16 +16,6 @@ def read(kind: Any, text: str) -> Any:
     value = Decoder(CONFIG_READERS, mistakes).read(kind, node(text))
     assert (value is BAD) is bool(mistakes)
     return [mistake.message for mistake in mistakes] or value
-
-
-@pytest.mark.parametrize(("text", "size"), [("1KiB", 1024), ("64MiB", 2**26), ("2GiB", 2**31)])
-def test_a_size_has_a_unit(text: str, size: int) -> None:
-    assert read(Size, text) == size
-
-
-@pytest.mark.parametrize("text", ["64", "64MB", "0MiB", "1.5GiB", "-1MiB", "[]", '""'])
-def test_anything_else_is_no_size(text: str) -> None:
-    assert read(Size, text)[0].startswith("expected a size, got ")
 
 
 @pytest.mark.parametrize(("text", "count"), [("1", 1), ("10000", 10_000)])

@@ -71,9 +71,11 @@ async def test_json_on_stdout_is_alone_there(shop: Shop) -> None:
     assert [(run.journey, run.verdict, run.schema) for run in runs] == [
         ("browse", Verdict.PASSED, 1),
         ("checkout", Verdict.PASSED, 1),
+        ("reachability", Verdict.PASSED, 1),
         ("search", Verdict.PASSED, 1),
+        ("upload", Verdict.PASSED, 1),
     ]
-    assert "3 runs of 3 journeys: 3 passed" in ended.err
+    assert "5 runs of 5 journeys: 5 passed" in ended.err
 
 
 async def test_the_card_number_is_nowhere(shop: Shop, tmp_path: Path) -> None:
@@ -110,9 +112,9 @@ async def test_fail_fast_starts_nothing_after_a_failure(tmp_path: Path) -> None:
 async def test_tags_choose_and_none_chosen_is_2(shop: Shop) -> None:
     variable = f"shop={shop.url}"
     chosen = await run_probe("run", "journeys", "--tag", "read-only", "--var", variable, "-q")
-    assert (chosen.code, chosen.out) == (0, "2 runs of 2 journeys: 2 passed\n")
+    assert (chosen.code, chosen.out) == (0, "4 runs of 4 journeys: 4 passed\n")
     none = await run_probe("run", "journeys", "--tag", "nope")
-    assert (none.code, none.err) == (2, "probe: no journey has the tag nope; known tags: read-only, writes\n")
+    assert (none.code, none.err) == (2, "probe: no journey has the tag nope; known tags: network, read-only, writes\n")
 
 
 async def test_an_unknown_variable_and_a_secret_on_the_command_line_are_2() -> None:
@@ -200,7 +202,7 @@ async def test_a_reader_who_goes_away_changes_neither_verdict_nor_reports(shop: 
     junit = tmp_path / "junit.xml"
     command = f"{sys.executable} -m probe run journeys --var shop={shop.url} -v --junit {junit}"
     assert await shell(f"{command} | true; exit ${{PIPESTATUS[0]}}") == (0, b"")
-    assert junit.read_text().count("<testsuite ") == 3
+    assert junit.read_text().count("<testsuite ") == 5
 
 
 async def test_without_a_stdout_the_verdict_stays(shop: Shop) -> None:

@@ -19,8 +19,8 @@ async def test_a_good_build_passes_and_is_told_in_every_report(shop: Shop, tmp_p
     )
     assert ended.code == 0
     assert ended.out.endswith(f"Release gate: passed · {shop.url}\n")
-    assert reports["runs.json"].read_text().count('"trigger":"smoke"') == 3
-    assert reports["junit.xml"].read_text().count("<testsuite ") == 3
+    assert reports["runs.json"].read_text().count('"trigger":"smoke"') == 5
+    assert reports["junit.xml"].read_text().count("<testsuite ") == 5
     assert reports["github.md"].read_text() == reports["summary.md"].read_text()
 
 
@@ -34,7 +34,7 @@ async def test_a_bad_build_is_1(shop: Shop) -> None:
 async def test_of_several_runs_only_the_first_writes(shop: Shop) -> None:
     ended = await run_probe("smoke", "journeys", "--target", shop.url, "--runs", "4", "-q", TEST_CARD=CARD)
     assert ended.code == 0
-    assert ended.out.splitlines()[0] == "12 runs of 3 journeys: 12 passed"
+    assert ended.out.splitlines()[0] == "20 runs of 5 journeys: 20 passed"
     assert shop.state["orders"] == 1
 
 
@@ -82,6 +82,7 @@ async def test_one_failure_among_many_journeys_is_1(shop: Shop, tmp_path: Path) 
     [
         "  - {name: rest, wait: 1ms}\n",
         '  - {name: elsewhere, http: {get: "${other}/"}}\n',
+        "  - {name: elsewhere, tcp: {connect: \"${other | replace('http://', '')}\"}}\n",
     ],
 )
 async def test_a_journey_that_never_reaches_the_target_is_3(shop: Shop, tmp_path: Path, steps: str) -> None:

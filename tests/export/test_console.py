@@ -72,6 +72,22 @@ def test_verbose_shows_exchanges_and_checks() -> None:
     assert '✗ jsonpath $.status equals "paid"  got "declined"' in shown
 
 
+def test_notes_are_counted_by_the_step_and_told_in_full_when_asked() -> None:
+    attempt = BROWSE.attempts[-1]
+    noted = replace(attempt.exchanges[-1], notes=("the charset x is unknown: the body is read as utf-8",))
+    step = replace(BROWSE, attempts=(replace(attempt, exchanges=(*attempt.exchanges[:-1], noted)),))
+    run = replace(PASSED, steps=(step,))
+    assert "processing 50 %, 1 note\n" in text(run)
+    assert "\n      ! the charset x is unknown: the body is read as utf-8\n" in text(run, verbose=True)
+
+
+def test_an_exchange_without_http_has_no_answer_to_tell() -> None:
+    attempt = BROWSE.attempts[-1]
+    exchange = replace(attempt.exchanges[-1], method="TCP", url="tcp://shop:443", status=None, duration_ns=2_000_000)
+    step = replace(BROWSE, attempts=(replace(attempt, exchanges=(exchange,)),))
+    assert "\n      TCP tcp://shop:443 in 2.00 ms\n" in text(replace(PASSED, steps=(step,)), verbose=True)
+
+
 def test_a_second_request_on_a_fresh_connection_is_said_and_is_no_redirect() -> None:
     answered = BROWSE.attempts[0].exchanges[0]
     dead = replace(answered, status=None, reused=True, failure=Failure(Cause.PROTOCOL, "closed"))

@@ -44,7 +44,7 @@ def test_data_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / FILE) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(FolderError, match=r"made by a newer probe \(format 99, this one knows 1\)"):
+    with pytest.raises(FolderError, match=r"made by a newer probe \(format 99, this one knows 2\)"):
         Database.open(tmp_path)
 
 

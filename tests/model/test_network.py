@@ -1,4 +1,4 @@
-from probe.model.network import NOTHING_SAID, ClientCertificate, Family, File, Network, TlsVersion, overlay
+from probe.model.network import NOTHING_SAID, ClientCertificate, Family, Network, PemFile, TlsVersion, overlay
 from probe.model.place import Place
 from probe.model.template import Text
 
@@ -26,6 +26,6 @@ def test_where_nothing_is_said_nothing_changes() -> None:
 
 
 def test_its_files_are_those_it_names() -> None:
-    ca, certificate, key = (File(name, PLACE) for name in ("ca.pem", "me.pem", "me.key"))
+    ca, certificate, key = (PemFile(name, PLACE) for name in ("ca.pem", "me.pem", "me.key"))
     assert Network().files == ()
     assert Network(ca=ca, client_certificate=ClientCertificate(certificate, key)).files == (ca, certificate, key)

@@ -5,7 +5,7 @@ import trustme
 
 from probe.errors import SpecError
 from probe.model.journey import Journey
-from probe.model.network import Family, File, TlsVersion
+from probe.model.network import Family, PemFile, TlsVersion
 from probe.model.place import Mistake
 from probe.spec.load import load_journey
 from tests.wire.certificates import write_authority, write_identity
@@ -59,7 +59,7 @@ def test_certificates_beside_the_journey_are_looked_at_when_it_is_loaded(tmp_pat
 def test_a_certificate_of_one_machine_is_not_looked_at_on_another(tmp_path: Path) -> None:
     journey = load(tmp_path, "{ca: /nowhere/ca.pem}")
     assert journey.network
-    assert isinstance(journey.network.ca, File)
+    assert isinstance(journey.network.ca, PemFile)
 
 
 def test_a_name_in_the_journeys_network_must_be_known_before_its_steps(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_all_mistakes_of_a_step_are_told_whatever_the_first_one_is() -> None:
 
 def test_a_wait_has_nothing_but_its_duration_to_look_at() -> None:
     text = HEAD + "- {name: s, wait: 1s, check: [{duration: {below: 2s}}, {status: 200}]}\n" + GET.replace("s\n", "t\n")
-    assert wrong(text) == ["4:57 status: this step gets no answer, so there is no status"]
+    assert wrong(text) == ["4:57 status: a step of this kind has no status"]
 
 
 def test_a_wait_may_be_undone_by_a_request_that_is_looked_at() -> None:

@@ -6,6 +6,7 @@ import pytest
 from probe.errors import StepFailure
 from probe.evaluate.scope import Scope
 from probe.evaluate.template import parse_text
+from probe.model.observation import Seen
 from probe.model.place import Place
 from probe.model.result import Cause, Failure
 from probe.steps import KINDS
@@ -38,7 +39,7 @@ def test_a_name_without_a_value_blames_the_journey_at_its_place(performance: Per
 def test_a_kind_has_all_that_a_kind_must_have(kind: StepKind) -> None:
     has: list[object] = [kind.Action, kind.DESCRIPTION, kind.time_limit, kind.open_session, kind.perform]
     assert all(has)
-    assert isinstance(kind.ANSWERS, bool)
+    assert frozenset(Seen) >= kind.SHOWS
 
 
 def test_a_secret_that_is_kept_goes_where_it_went_and_nowhere_else(performance: Performance) -> None:

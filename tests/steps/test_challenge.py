@@ -5,7 +5,7 @@ from probe.wire.client import Answer
 
 
 def answer(status: int, body: str = "", *headers: tuple[str, str]) -> Answer:
-    return Answer("http://shop/", status, "1.1", headers, body.encode(), "utf-8")
+    return Answer("http://shop/", status, "1.1", headers, body.encode(), "utf-8", len(body), "", ())
 
 
 @pytest.mark.parametrize(

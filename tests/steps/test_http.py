@@ -1,19 +1,25 @@
 import asyncio
 import ssl
+from hashlib import sha256
+from json import loads
 
 import pytest
 from msgspec.structs import replace
 
 from probe.demo.shop import Faults, Shop
-from probe.model.observation import Observation
+from probe.errors import StepFailure
+from probe.model.observation import Observation, Whole
 from probe.model.result import Cause, Failure
+from probe.model.size import Size
 from probe.model.timing import Clock, Phase
 from probe.steps import http
 from probe.steps.base import Performance
 from probe.steps.http_action import Action, Follow
+from probe.steps.http_graphql import Graphql
 from probe.wire.client import Client
 from tests.steps.asking import OPTIONS, PLACE, Serve, attempt, failure, text
 from tests.wire.names import name_server
+from tests.wire.recording import Recording
 
 
 async def test_a_write_takes_a_connection_of_its_own(shop: Shop, session: Client) -> None:
@@ -117,9 +123,9 @@ async def test_a_cut_step_leaves_its_exchange_and_says_where_it_was(shop: Shop, 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.4):
             await http.perform(Action(get=text(f"{shop.url}/bytes/9")), session, performance)
-    expected = {"header_delay": Phase.PROCESSING, "chunk_delay": Phase.TRANSFER}[delay]
+    expected, status = {"header_delay": (Phase.PROCESSING, None), "chunk_delay": (Phase.TRANSFER, 200)}[delay]
     exchange = performance.exchanges[0]
-    assert (performance.waiting_in, performance.sent, exchange.status) == (expected, True, None)
+    assert (performance.waiting_in, performance.sent, exchange.status) == (expected, True, status)
     assert max(exchange.phases, key=exchange.phases.__getitem__) is expected
     assert sum(exchange.phases.values()) == exchange.duration_ns
 
@@ -133,7 +139,7 @@ async def test_a_connection_that_is_never_made_sends_nothing(session: Client) ->
 
 async def test_credentials_given_twice_blame_the_journey(shop: Shop, session: Client) -> None:
     url = text(shop.url.replace("http://", "http://user:pass@"))
-    found = await failure(Action(get=url, headers={"Authorization": text("Bearer t")}), session, attempt())
+    found = await failure(Action(get=url, headers={"Authorization": (text("Bearer t"),)}), session, attempt())
     assert found.cause is Cause.SCRIPT
 
 
@@ -166,3 +172,49 @@ async def test_every_hop_of_a_redirect_sets_and_gets_the_cookies_of_its_own_host
     assert sent == [*expected, ("shop.test/end", "one=1; two=1")]
     assert seen.response
     assert dict(seen.response.cookies) == {"one": "1", "two": "1", "end": "1"}
+
+
+async def test_of_a_body_beyond_max_body_the_beginning_is_seen_and_a_note_says_so(shop: Shop, session: Client) -> None:
+    performance = attempt()
+    action = Action(get=text(f"{shop.url}/bytes/3000"), max_body=Size(1024))
+    seen = await http.perform(action, session, performance)
+    body = (bytes(range(256)) * 12)[:3000]
+    digest = sha256(body).hexdigest()
+    assert seen.response
+    assert (seen.response.body, seen.response.whole) == (body[:1024], Whole(3000, digest))
+    assert performance.exchanges[0].notes == (
+        f"the body was cut at max_body, 1.0 KiB of 2.9 KiB; its SHA-256 is {digest}",
+    )
+
+
+@pytest.mark.parametrize("failing", ["endless", "broken"])
+async def test_what_came_of_an_answer_is_kept_when_it_does_not_come_whole(
+    serve: Serve, session: Client, failing: str
+) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"HTTP/1.1 206 Part\r\nContent-Type: text/plain; charset=latin1\r\nContent-Length: 9\r\n\r\nh\xe4lf"
+        )
+        if failing == "endless":
+            await reader.read()
+
+    performance = attempt()
+    with pytest.raises((TimeoutError, StepFailure)):
+        async with asyncio.timeout(1):
+            await http.perform(Action(get=text(await serve(talk))), session, performance)
+    assert (performance.came, performance.exchanges[0].status) == ("hälf", 206)
+
+
+async def test_errors_of_graphql_fail_the_step_and_leave_its_answer_to_the_checks(
+    serve: Serve, session: Client
+) -> None:
+    body = b'{"data": null, "errors": [{"message": "No such product", "path": ["product"]}]}'
+    server = Recording(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    query = text("query Q($sku: ID) { product(sku: $sku) { name } }")
+    action = Action(post=text(await serve(server.talk)), graphql=Graphql(query, {"sku": text("A")}, text("Q")))
+    seen = await http.perform(action, session, attempt())
+    assert seen.response
+    assert seen.failure
+    assert (seen.failure.cause, seen.failure.message) == (Cause.CHECK, "graphql: No such product, at product")
+    assert loads(server.bodies[0]) == {"query": query.literal, "variables": {"sku": "A"}, "operationName": "Q"}

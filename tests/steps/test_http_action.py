@@ -16,6 +16,12 @@ CONTRADICTIONS: dict[str, tuple[dict[str, Any], str, str | None]] = {
     "no method": ({"url": URL}, "method and url go together", "url"),
     "three": ({"get": URL, "method": URL, "url": URL}, "expected one request, got get and method", "method"),
     "bodies": ({"post": URL, "form": {}, "json": Json(1)}, "expected one body, got form and json", "json"),
+    "chunks": ({"post": URL, "chunked": True}, "chunked: there is no body to send in chunks", "chunked"),
+    "twice": (
+        {"get": URL, "headers": {"A": (text("1"),), "a": (text("2"),)}},
+        "a header is written twice, in capitals and not",
+        "headers",
+    ),
     "path": ({"get": text("/cart")}, "not a URL a request can go to: /cart", "get"),
     "label": ({"get": text("http://a..b/")}, "not a URL a request can go to: http://a..b/", "get"),
 }

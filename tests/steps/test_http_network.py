@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from probe.errors import StepFailure
 from probe.evaluate.template import parse_text
-from probe.model.network import NOTHING_SAID, ClientCertificate, Family, File, Network, TlsVersion
+from probe.model.network import NOTHING_SAID, ClientCertificate, Family, Network, PemFile, TlsVersion
 from probe.model.place import Place
 from probe.model.result import Cause, Failure
 from probe.model.timing import Phase
@@ -29,10 +29,10 @@ ALL: dict[str, Any] = {
     "connect_to": {"a.test": text("${edge}:443")},
     "family": Family.IPV4,
     "source": text("10.0.0.1"),
-    "ca": File("ca.pem", Place("journeys/shop.yaml", 1, 1, 2)),
+    "ca": PemFile("ca.pem", Place("journeys/shop.yaml", 1, 1, 2)),
     "tls_min": TlsVersion.V1_3,
     "insecure": False,
-    "client_certificate": ClientCertificate(File("/etc/me.pem", PLACE), File("me.key", PLACE)),
+    "client_certificate": ClientCertificate(PemFile("/etc/me.pem", PLACE), PemFile("me.key", PLACE)),
     "unix_socket": text(""),
     "resolver": (text("10.0.0.2:53"), text("10.0.0.3")),
 }
@@ -104,7 +104,7 @@ def test_what_a_template_makes_of_it_may_be_no_good(network: Network, message: s
 
 def test_a_path_starts_at_the_file_it_is_written_in() -> None:
     at = Place("journeys/shop.yaml", 1, 1, 2)
-    assert (path_of(File("certs/ca.pem", at)), path_of(File("/etc/ca.pem", at))) == (
+    assert (path_of(PemFile("certs/ca.pem", at)), path_of(PemFile("/etc/ca.pem", at))) == (
         "journeys/certs/ca.pem",
         "/etc/ca.pem",
     )
@@ -154,7 +154,7 @@ async def test_an_exchange_says_which_way_it_went(serve: Serve, tmp_path: Path) 
     assert (exchange.proxy, exchange.remote, exchange.unverified) == (proxy.name, proxy.name, True)
     assert 0 < exchange.tunnel_ns < exchange.phases[Phase.CONNECT]
     assert sum(exchange.phases.values()) == exchange.duration_ns
-    ca = File(str(write_authority(authority, tmp_path)), PLACE)
+    ca = PemFile(str(write_authority(authority, tmp_path)), PLACE)
     found = await wrong_host(Action(get=text(await serve(hello, identity)), network=Network(ca=ca)))
     assert found.cause is Cause.TLS
 
@@ -166,7 +166,7 @@ async def wrong_host(action: Action) -> Failure:
 
 async def test_a_certificate_only_the_agents_machine_should_have_is_the_agents_trouble(tmp_path: Path) -> None:
     place = Place("journey.yaml", 9, 8, 7)
-    network = Network(ca=File(f"{tmp_path}/ca.pem", place))
+    network = Network(ca=PemFile(f"{tmp_path}/ca.pem", place))
     found = await wrong_host(Action(get=text("https://shop.test/"), network=network))
     message = f"no TLS as network: asks for it: there is no file {tmp_path}/ca.pem"
     hint = "a relative path starts at the folder of the file it is written in"

@@ -301,4 +301,4 @@ def test_a_token_url_must_be_one_a_request_can_go_to() -> None:
 
 def test_id_and_secret_are_form_encoded_before_they_are_put_together() -> None:
     request = token_request(client_of(keys("http://idp.test"), attempt()), "")
-    assert request.headers["Authorization"] == "Basic c2hvcCtwcm9iZTpzM2NyZXQrJTI2K21vcmU="
+    assert dict(request.headers)["Authorization"] == "Basic c2hvcCtwcm9iZTpzM2NyZXQrJTI2K21vcmU="

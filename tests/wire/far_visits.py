@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from bench.accuracy.mirror import FAR, NEAR, mirrored
 from probe.model.timing import Clock, Phase
-from probe.wire.client import Request, open_client
+from probe.wire.client import open_client
 from probe.wire.marks import Marks
+from probe.wire.request import Request
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 
@@ -35,7 +36,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 async def _visit(url: str) -> Visit:
     marks = Marks(perf_counter_ns)
     async with open_client(perf_counter_ns, "test") as client:
-        await client.send(Request("GET", url, {}), marks)
+        await client.send(Request("GET", url), marks)
     return Visit(marks.phases(), marks.clock, marks.rtt_ns, marks.min_rtt_ns, marks.retransmits)
 
 

@@ -19,8 +19,8 @@ LOOP: Final = "loop"
 NODATA: Final[tuple[str, ...]] = ()
 FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED = 1, 2, 3, 4, 5
 
-Said = int | str | tuple[str, ...]
-"""A code, a way to misbehave, or addresses."""
+Said = int | str | tuple[str, ...] | dict[int, tuple[bytes, ...]]
+"""A code, a way to misbehave, addresses, or the data of records by their type."""
 _TYPES = {4: 1, 6: 28}
 
 
@@ -74,14 +74,17 @@ class NameServer(asyncio.DatagramProtocol):
             code = 0x0200 if udp else 0
         else:
             code = said if isinstance(said, int) else 0
-        records = [ip_address(each) for each in said] if isinstance(said, tuple) and code < 16 else []
-        parts = [
-            b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 3600, len(each.packed)) + each.packed
-            for each in records
-            if _TYPES[each.version] == kind
-        ]
+        found = said if isinstance(said, dict) else _addresses(said) if isinstance(said, tuple) and code < 16 else {}
+        parts = [b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 3600, len(data)) + data for data in found.get(kind, ())]
         head = question[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(parts), 0, 0)
         return head + question[12 : end + 4] + b"".join(parts)
+
+
+def _addresses(said: tuple[str, ...]) -> dict[int, tuple[bytes, ...]]:
+    addresses = [ip_address(each) for each in said]
+    return {
+        kind: tuple(each.packed for each in addresses if each.version == version) for version, kind in _TYPES.items()
+    }
 
 
 @contextmanager

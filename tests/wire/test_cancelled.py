@@ -12,8 +12,9 @@ from time import perf_counter_ns
 import pytest
 import trustme
 
-from probe.wire.client import Request, open_client
+from probe.wire.client import open_client
 from probe.wire.marks import Marks
+from probe.wire.request import Request
 from tests.wire.names import name_server
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + bytes(100_000)
@@ -46,7 +47,7 @@ async def visit(url: str, nameserver: str, trust: ssl.SSLContext) -> None:
     async with open_client(perf_counter_ns, "test", trust, nameservers=(nameserver,)) as client:
         marks = Marks(perf_counter_ns)
         try:
-            await client.send(Request("GET", url, {}), marks)
+            await client.send(Request("GET", url), marks)
         finally:
             assert sum(marks.phases().values()) == marks.duration_ns
 

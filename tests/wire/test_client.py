@@ -16,9 +16,9 @@ from probe.demo.shop import Shop
 from probe.errors import StepFailure
 from probe.model.result import Cause, Failure
 from probe.model.timing import Clock, Phase
-from probe.wire import client as module
-from probe.wire.client import Answer, Client, Request, open_client
+from probe.wire.client import Answer, Client, open_client
 from probe.wire.marks import Marks
+from probe.wire.request import Request
 from tests.wire.names import name_server
 from tests.wire.peers import Wrote, answering_after
 
@@ -40,7 +40,7 @@ async def visit(client: Client, url: str, method: str = "GET", *, fresh: bool = 
     """One exchange; whatever came of it, its phases add up."""
     marks = Marks(perf_counter_ns)
     try:
-        seen = Seen(marks, await client.send(Request(method, url, {}, fresh=fresh), marks))
+        seen = Seen(marks, await client.send(Request(method, url, fresh=fresh), marks))
     except StepFailure as error:
         seen = Seen(marks, failure=error.failure)
     assert sum(marks.phases().values()) == marks.duration_ns
@@ -71,7 +71,7 @@ async def test_an_answer_has_everything_that_came(client: Client, serve: Serve) 
     url = await serve(saying(head + b"\xe4\xf6"))
     seen = await visit(client, url)
     headers = (("X-A", "1"), ("X-A", "2"), ("Content-Type", "text/html; charset=latin1"), ("Content-Length", "2"))
-    assert seen.answer == Answer(url, 203, "1.1", headers, b"\xe4\xf6", "latin1")
+    assert seen.answer == Answer(url, 203, "1.1", headers, b"\xe4\xf6", "cp1252", 2, "", ())
     assert (seen.marks.received_bytes, list(seen.marks.phases())) == (len(head) + 2, ANSWERED)
 
 
@@ -88,7 +88,7 @@ BROKEN = {
     "reset endless body": (saying(HEAD + b"\r\nhello", reset=True), "was cut off after 24 bytes", ANSWERED),
     "no gzip": (
         saying(HEAD + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello"),
-        "is not encoded as it says: Can not decode content-encoding: gzip",
+        "is not gzip, as it says: incorrect header check",
         ANSWERED,
     ),
     "huge header": (saying(HEAD + b"X: " + b"x" * 100_000 + b"\r\n\r\n"), "a line of its head is too long", ANSWERED),
@@ -178,7 +178,7 @@ async def test_a_cancelled_exchange_says_where_it_was(client: Client, serve: Ser
     marks = Marks(perf_counter_ns)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.5):
-            await client.send(Request("GET", await serve(talk), {}), marks)
+            await client.send(Request("GET", await serve(talk)), marks)
     assert (marks.ended_in, list(marks.phases())) == (Phase.TRANSFER, ANSWERED)
     assert sum(marks.phases().values()) == marks.duration_ns
 
@@ -265,18 +265,6 @@ async def test_a_long_header_is_no_trouble(client: Client, serve: Serve) -> None
     assert seen.answer.header("csp") == policy.decode()
 
 
-async def test_a_body_without_end_is_cut(client: Client, serve: Serve) -> None:
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(HEAD + b"\r\n")
-        while True:
-            writer.write(b"x" * 2**20)
-            await writer.drain()
-
-    seen = await visit(client, await serve(talk))
-    assert seen.failure == Failure(Cause.PROTOCOL, "the body is larger than 16 MiB")
-    assert seen.marks.received_bytes < 4 * module.MAX_BODY_BYTES
-
-
 @pytest.mark.parametrize(
     ("url", "message"),
     [
@@ -289,34 +277,6 @@ async def test_an_address_that_is_none_blames_the_journey(client: Client, url: s
     assert seen.failure is not None
     assert (seen.failure.cause, seen.failure.message[: len(message)]) == (Cause.SCRIPT, message)
     assert not seen.marks.sent
-
-
-HEADERS = {"Authorization": "secret", "Cookie": "a=1", "Host": "shop", "Accept": "*/*", "Content-Type": "text/plain"}
-WRITTEN = Request("POST", "http://shop/pay", {**HEADERS, "Idempotency-Key": "k"}, b"card", fresh=True)
-
-
-def test_a_redirected_request_becomes_a_get_without_what_belongs_to_the_body() -> None:
-    kept = {name: HEADERS[name] for name in ("Authorization", "Cookie", "Host", "Accept")}
-    assert WRITTEN.redirected("http://shop/thanks", again=False) == Request("GET", "http://shop/thanks", kept)
-
-
-def test_a_request_that_is_made_again_stays_what_it_was() -> None:
-    again = WRITTEN.redirected("http://shop/v2/pay", again=True)
-    assert again == Request("POST", "http://shop/v2/pay", WRITTEN.headers, b"card", fresh=True)
-
-
-@pytest.mark.parametrize("elsewhere", ["https://shop/pay", "http://shop:81/pay", "http://other/pay"])
-def test_another_origin_gets_no_credentials(elsewhere: str) -> None:
-    assert WRITTEN.redirected(elsewhere, again=False).headers == {"Accept": "*/*"}
-
-
-def test_a_redirected_head_stays_a_head() -> None:
-    assert Request("HEAD", "http://shop/", {}).redirected("http://shop/x", again=False).method == "HEAD"
-
-
-def test_all_that_is_sent_can_be_looked_through() -> None:
-    text = WRITTEN.sent_text
-    assert [part in text for part in ("http://shop/pay", "Authorization: secret", "card")] == [True] * 3
 
 
 async def _always(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -27,7 +27,7 @@ def jar_with(*headers: str, url: str = SHOP) -> CookieJar:
 
 
 def sent(jar: CookieJar, url: str = SHOP) -> str:
-    return jar.onto({}, url).get("Cookie", "")
+    return dict(jar.onto((), url)).get("Cookie", "")
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_connection_that_anybody_can_read_does_not_replace_a_secure_cookie() -
 
 def test_a_cookie_header_of_the_journey_comes_first_and_wins_by_name() -> None:
     jar = jar_with("a=1", "b=2")
-    assert jar.onto({"X": "y", "cookie": "b=mine; c"}, SHOP) == {"X": "y", "Cookie": "b=mine; c; a=1"}
+    assert jar.onto((("X", "y"), ("cookie", "b=mine; c")), SHOP) == (("X", "y"), ("Cookie", "b=mine; c; a=1"))
 
 
 @pytest.mark.parametrize("url", ["https://shop.example:port/", "https:///", "nowhere"])

@@ -12,9 +12,10 @@ import pytest
 from probe.errors import StepFailure
 from probe.model.result import Cause, Failure
 from probe.model.timing import Clock, Phase
-from probe.wire.client import Client, Request, open_client
+from probe.wire.client import Client, open_client
 from probe.wire.dialling import require_family
 from probe.wire.marks import Marks
+from probe.wire.request import Request
 from probe.wire.route import Route, parse_redirection
 from probe.wire.stamps import kernel_stamps
 from tests.wire.dialling import sockets, until_sockets
@@ -27,7 +28,7 @@ INSTANTS = pytest.mark.parametrize("instants", list(Clock))
 
 async def ask(client: Client, url: str, route: Route) -> tuple[str, Marks]:
     marks = Marks(perf_counter_ns)
-    answer = await client.send(Request("GET", url, {}), marks, route)
+    answer = await client.send(Request("GET", url), marks, route=route)
     assert sum(marks.phases().values()) == marks.duration_ns
     return answer.body.decode(), marks
 
@@ -148,7 +149,7 @@ async def test_names_are_asked_where_the_route_says_and_the_record_knows(serve: 
             _, marks = await ask(client, f"http://shop.test:{port}/", Route(resolver=(names.address,)))
             marks_of_failure = Marks(perf_counter_ns)
             with pytest.raises(StepFailure):
-                await client.send(Request("GET", "http://shop.test/", {}), marks_of_failure)
+                await client.send(Request("GET", "http://shop.test/"), marks_of_failure)
         assert (set(names.asked), set(others.asked)) == ({"shop.test"}, {"shop.test"})
     assert (marks.resolver, marks_of_failure.resolver) == (names.address, others.address)
 

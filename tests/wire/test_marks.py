@@ -522,6 +522,39 @@ def test_stamped_phases_add_up_and_none_is_negative_whatever_the_stamps_and_cloc
     assert min(marks.phases().values()) >= 0
 
 
+def test_when_the_peer_speaks_first_there_is_no_send_and_the_wait_begins_with_the_connection(clocks: Clocks) -> None:
+    clocks.marks.begin(C)
+    clocks.pass_ms(20)
+    clocks.marks.end()
+    clocks.pass_ms(3)
+    clocks.marks.listening()
+    assert (clocks.marks.sent, clocks.marks.waiting_in) == (False, P)
+    clocks.pass_ms(60)
+    clocks.receive(73)
+    assert clocks.phases_ms() == {C: 20, P: 53, X: 0, OTHER: 0}
+
+
+@pytest.mark.parametrize("sends", [False, True])
+def test_without_an_answer_to_wait_for_it_ends_with_what_was_done(clocks: Clocks, sends: bool) -> None:
+    clocks.marks.begin(C)
+    clocks.pass_ms(20)
+    clocks.marks.end()
+    clocks.pass_ms(3)
+    if sends:
+        clocks.send()
+    clocks.pass_ms(50)
+    clocks.marks.finish(complete=True, awaited=False)
+    phases = {phase: ns / MS for phase, ns in clocks.marks.phases().items()}
+    assert phases == ({C: 20, S: 0, OTHER: 3} if sends else {C: 20, OTHER: 0})
+
+
+def test_what_was_cut_short_waited_however_little_was_awaited() -> None:
+    marks = Marks(ticking())
+    marks.begin(C)
+    marks.finish(complete=False, awaited=False)
+    assert (list(marks.phases()), marks.ended_in) == ([C, OTHER], C)
+
+
 def test_of_a_connection_that_is_used_again_only_what_it_carries_since_counts() -> None:
     told = iter([Traffic(100, 150, 1000), Traffic(140, 200, 5000)])
     again = Marks(ticking())

@@ -15,9 +15,10 @@ import trustme
 from probe.errors import StepFailure
 from probe.model.result import Cause, Failure
 from probe.model.timing import Clock
-from probe.wire.client import Request, open_client
+from probe.wire.client import open_client
 from probe.wire.marks import Marks
 from probe.wire.pools import Pools
+from probe.wire.request import Request
 from probe.wire.route import DIRECT, Route, Tls
 from tests.wire.certificates import write_authority, write_identity
 from tests.wire.peers import drain, peer
@@ -35,7 +36,7 @@ async def hello(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def ask(url: str, tls: Tls, instants: Clock = Clock.KERNEL) -> str:
     async with open_client(perf_counter_ns, "test", None, instants) as client:
-        answer = await client.send(Request("GET", url, {}), Marks(perf_counter_ns), Route(tls=tls))
+        answer = await client.send(Request("GET", url), Marks(perf_counter_ns), route=Route(tls=tls))
     return answer.body.decode()
 
 

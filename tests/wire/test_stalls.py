@@ -19,8 +19,9 @@ import pytest
 import trustme
 
 from probe.model.timing import Clock, Phase
-from probe.wire.client import Client, Request, open_client
+from probe.wire.client import Client, open_client
 from probe.wire.marks import Marks
+from probe.wire.request import Request
 from tests.wire.peers import Wrote
 
 STALL_S = 0.3
@@ -106,7 +107,7 @@ async def stalling(chance: random.Random) -> AsyncIterator[None]:
 
 async def visit(client: Client, port: int, path: str, *, tls: bool) -> Marks:
     marks = Marks(perf_counter_ns)
-    await client.send(Request("GET", f"{'https://localhost' if tls else 'http://127.0.0.1'}:{port}{path}", {}), marks)
+    await client.send(Request("GET", f"{'https://localhost' if tls else 'http://127.0.0.1'}:{port}{path}"), marks)
     return marks
 
 

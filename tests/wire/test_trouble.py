@@ -6,7 +6,7 @@ from time import perf_counter_ns
 import aiohttp
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.http_exceptions import BadHttpMessage, ContentEncodingError, ContentLengthError, TransferEncodingError
+from aiohttp.http_exceptions import BadHttpMessage, ContentLengthError, TransferEncodingError
 
 from probe.model.result import Cause, Failure
 from probe.model.timing import Phase
@@ -136,10 +136,6 @@ CUT = "the answer of shop:443 was cut off after 7 bytes"
         (TransferEncodingError("too short"), Failure(Cause.PROTOCOL, CUT)),
         (OSError(errno.ECONNRESET, "Connection reset"), Failure(Cause.PROTOCOL, f"{CUT}: connection reset")),
         (ssl.SSLError(1, "odd"), Failure(Cause.TLS, f"{CUT}: what it says makes no sense (odd)")),
-        (
-            ContentEncodingError("Can not\n  decode"),
-            Failure(Cause.PROTOCOL, "the answer of shop:443 is not encoded as it says: Can not decode"),
-        ),
         (
             BadHttpMessage("Odd:\n  b'x'"),
             Failure(Cause.PROTOCOL, "the body of the answer of shop:443 is not HTTP: odd: 'x'"),

@@ -11,8 +11,9 @@ import pytest
 from probe.errors import StepFailure
 from probe.model.result import Cause, Failure
 from probe.model.timing import Clock, Phase
-from probe.wire.client import Client, Request, open_client
+from probe.wire.client import Client, open_client
 from probe.wire.marks import Marks
+from probe.wire.request import Request
 from probe.wire.route import Proxy, Route
 from probe.wire.stamps import kernel_stamps
 from probe.wire.transport import StampedTransport
@@ -32,19 +33,19 @@ async def hello(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 def get(url: str) -> Request:
-    return Request("GET", url, {})
+    return Request("GET", url)
 
 
 async def ask(client: Client, url: str, route: Route) -> tuple[bytes, Marks]:
     marks = Marks(perf_counter_ns)
-    answer = await client.send(get(url), marks, route)
+    answer = await client.send(get(url), marks, route=route)
     return answer.body, marks
 
 
 async def refused(client: Client, url: str, route: Route) -> tuple[Failure, Marks]:
     marks = Marks(perf_counter_ns)
     with pytest.raises(StepFailure) as raised:
-        await client.send(get(url), marks, route)
+        await client.send(get(url), marks, route=route)
     return raised.value.failure, marks
 
 
@@ -226,7 +227,7 @@ async def test_a_tunnel_that_is_given_up_leaves_no_socket(instants: Clock) -> No
         marks = Marks(perf_counter_ns)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
-                await client.send(get("https://shop.test/"), marks, Route(proxy=proxy.proxy()))
+                await client.send(get("https://shop.test/"), marks, route=Route(proxy=proxy.proxy()))
         assert (marks.ended_in, marks.sent) == (Phase.CONNECT, False)
         assert marks.phases()[Phase.CONNECT] > marks.tunnel_ns >= 0.2e9
         assert sum(marks.phases().values()) == marks.duration_ns

@@ -21,15 +21,5 @@ def span_text(span: timedelta) -> str:
     return f"{seconds // size} {unit}"
 
 
-def size_text(count: int) -> str:
-    """`812 B`, `33.8 KiB`, `256 MiB`."""
-    value, unit = float(count), "B"
-    for larger in ("KiB", "MiB", "GiB"):
-        if value < 999.5:
-            break
-        value, unit = value / 1024, larger
-    return f"{value:.0f} {unit}" if unit == "B" or value >= 99.95 else f"{value:.1f} {unit}"
-
-
 def counted(count: int, what: str, many: str = "") -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {many or f'{what}s'}"

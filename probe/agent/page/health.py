@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from probe.agent.page.figures import ago, counted, size_text, span_text
+from probe.agent.page.figures import ago, counted, span_text
 from probe.agent.page.markup import Html, element, foreign, joined, terms
 from probe.model.duration import format_duration
+from probe.model.size import format_size
 from probe.model.status import AgentStatus, ControlStatus, ExporterStatus
 
 _TONES = {"retrying": "warning", "paused": "errored", "stopped": "quiet"}
@@ -29,7 +30,7 @@ def _exporter(exporter: ExporterStatus, agent: AgentStatus) -> Html:
 def _exporter_facts(exporter: ExporterStatus, agent: AgentStatus) -> Iterator[Html]:
     if exporter.reason and exporter.state in _TONES:
         yield element("p", foreign(exporter.reason))
-    waiting = f"{counted(exporter.records, 'record')} waiting, {size_text(exporter.bytes)}"
+    waiting = f"{counted(exporter.records, 'record')} waiting, {format_size(exporter.bytes)}"
     oldest = (", the oldest from ", ago(exporter.oldest, agent.now)) if exporter.oldest else ()
     yield element("p", waiting if exporter.records else "nothing waits", *oldest)
     last = (", the last ", ago(exporter.delivered_at, agent.now)) if exporter.delivered_at else ()
@@ -43,8 +44,8 @@ def _exporter_facts(exporter: ExporterStatus, agent: AgentStatus) -> Iterator[Ht
 def _spool(agent: AgentStatus) -> Html:
     used = agent.spool_bytes / agent.spool_limit_bytes if agent.spool_limit_bytes else 0
     meter = element("meter", value=f"{used:.4f}", min="0", max="1", high="0.8", optimum="0", aria_label="spool in use")
-    words = f"Spool: {counted(agent.spool_records, 'record')}, {size_text(agent.spool_bytes)} "
-    return element("p", words, meter, f" of {size_text(agent.spool_limit_bytes)}", **_QUIET)
+    words = f"Spool: {counted(agent.spool_records, 'record')}, {format_size(agent.spool_bytes)} "
+    return element("p", words, meter, f" of {format_size(agent.spool_limit_bytes)}", **_QUIET)
 
 
 def controls(agent: AgentStatus) -> Html:

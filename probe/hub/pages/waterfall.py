@@ -134,6 +134,7 @@ def _exchange_details(exchange: Exchange, run: Run, *, spelt: bool = False) -> I
         yield exchange.remote
     if not exchange.reused:
         yield "new connection"
+    yield from exchange.remarks
     yield from exchange.notes
     yield f"{exchange.clock} clock"
     yield from facts(exchange, run.started_at)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from probe.agent.page.figures import ago, counted, size_text, span_text
+from probe.agent.page.figures import ago, counted, span_text
 
 NOW = datetime(2026, 1, 31, 12, 5, tzinfo=UTC)
 
@@ -29,23 +29,6 @@ def test_an_instant_can_be_read_exactly_too() -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0 s"), (3599, "59 min"), (3600, "1 h"), (863_999, "9 d")])
 def test_a_span_is_told_in_its_largest_unit(seconds: int, text: str) -> None:
     assert span_text(timedelta(seconds=seconds)) == text
-
-
-@pytest.mark.parametrize(
-    ("count", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 KiB"),
-        (34_567, "33.8 KiB"),
-        (102_348, "99.9 KiB"),
-        (102_400, "100 KiB"),
-        (2**28, "256 MiB"),
-        (5 * 2**40, "5120 GiB"),
-    ],
-)
-def test_a_size_is_told_in_three_digits(count: int, text: str) -> None:
-    assert size_text(count) == text
 
 
 def test_one_is_not_many() -> None:

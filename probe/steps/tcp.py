@@ -1,0 +1,70 @@
+"""A TCP connection, and a few words over it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta, Struct
+
+from probe.model.observation import Observation, Seen, decode_body
+from probe.model.template import Text
+from probe.steps.base import TIME_LIMIT, Options, Performance
+from probe.steps.guard import guard
+from probe.steps.host_port import host_port, reject_host_port
+from probe.steps.recorded import recorded
+
+if TYPE_CHECKING:
+    from probe.wire.connector import MarkedConnector
+
+DESCRIPTION = "A TCP connection, and a few words over it."
+SHOWS = frozenset({Seen.TEXT, Seen.PHASES})
+
+
+class Action(Struct, frozen=True):
+    connect: Annotated[Text, Meta(description="Where to, `host:port`.")]
+    send: Annotated[Text | None, Meta(description="Sent as it is; a line ends where the text says `\\r\\n`.")] = None
+    until: Annotated[
+        Text | None, Meta(description="Read until this came; without `send` the other side speaks first.")
+    ] = None
+
+    def __post_init__(self) -> None:
+        reject_host_port(self.connect, "connect")
+
+
+def time_limit(action: Action) -> int:
+    return TIME_LIMIT
+
+
+@asynccontextmanager
+async def open_session(options: Options) -> AsyncIterator["MarkedConnector"]:
+    from probe.wire.line import open_connector
+
+    async with open_connector(options.clock, options.instants, options.nameservers) as connector:
+        yield connector
+
+
+async def perform(action: Action, session: "MarkedConnector", performance: Performance) -> Observation:
+    from probe.wire.line import open_line
+
+    address = host_port(action.connect, performance)
+    sent = "" if action.send is None else performance.text(action.send)
+    wanted = "" if action.until is None else performance.text(action.until)
+    guard(address.host, lambda _: (sent,), performance, action.connect.place)
+    url, came = f"tcp://{address}", bytearray()
+    try:
+        async with (
+            recorded("TCP", url, performance, awaited=bool(wanted)) as marks,
+            open_line(session, address, marks) as line,
+        ):
+            came = line.came
+            if sent:
+                await line.send(sent.encode())
+            elif wanted:
+                marks.listening()
+            if wanted:
+                await line.read_until(wanted.encode())
+    finally:
+        performance.came = decode_body(bytes(came), "utf-8")
+    (exchange,) = performance.exchanges
+    ended = exchange.started_ns + exchange.duration_ns
+    return Observation(exchange.started_ns, ended, exchange.phases, text=performance.came)

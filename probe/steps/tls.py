@@ -1,0 +1,61 @@
+"""A TLS handshake, and what the server showed in it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta, Struct
+
+from probe.model.observation import Observation, Seen
+from probe.model.template import Text
+from probe.steps.base import TIME_LIMIT, Options, Performance
+from probe.steps.guard import guard
+from probe.steps.host_port import host_port, reject_host_port
+from probe.steps.recorded import recorded
+
+if TYPE_CHECKING:
+    from probe.wire.connector import MarkedConnector
+
+DESCRIPTION = "A TLS handshake, and the certificates a server shows in it."
+SHOWS = frozenset({Seen.CERTIFICATE, Seen.PHASES})
+
+
+class Action(Struct, frozen=True):
+    connect: Annotated[Text, Meta(description="Where to, `host:port`.")]
+    server_name: Annotated[
+        Text | None, Meta(description="The name to ask for and to find in the certificate; the host unless said.")
+    ] = None
+    alpn: Annotated[tuple[str, ...], Meta(description="Protocols to offer, the best first: [h2, http/1.1].")] = ()
+
+    def __post_init__(self) -> None:
+        reject_host_port(self.connect, "connect")
+
+
+def time_limit(action: Action) -> int:
+    return TIME_LIMIT
+
+
+@asynccontextmanager
+async def open_session(options: Options) -> AsyncIterator["MarkedConnector"]:
+    from probe.wire.line import open_connector
+
+    async with open_connector(options.clock, options.instants, options.nameservers) as connector:
+        yield connector
+
+
+async def perform(action: Action, session: "MarkedConnector", performance: Performance) -> Observation:
+    from probe.wire.line import offering, open_line
+
+    address = host_port(action.connect, performance)
+    name = None if action.server_name is None else performance.text(action.server_name)
+    guard(address.host, lambda _: (name or "",), performance, action.connect.place)
+    context = offering(action.alpn, performance.options.tls)
+    async with (
+        recorded("TLS", f"tls://{address}", performance, awaited=False) as marks,
+        open_line(session, address, marks, context, name) as line,
+    ):
+        facts = line.tls
+    (exchange,) = performance.exchanges
+    ended = exchange.started_ns + exchange.duration_ns
+    now = performance.options.now()
+    return Observation(exchange.started_ns, ended, exchange.phases, tls=facts, seen_at=now)
