@@ -3,6 +3,7 @@
 import asyncio
 import random
 from contextlib import AsyncExitStack
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -81,7 +82,7 @@ class Running:
         self.origin_ns = clocks.monotonic_ns()
         self.scope = Scope(settings.environ, clocks.now, _CHANCE)
         self.source = settings.environ if settings.secrets is None else settings.secrets
-        self.secrets: dict[str, str] = {}
+        self.bound: dict[str, tuple[str, tuple[str, ...]]] = {}
         self.marker_key = ""
         self.opened: dict[str, Any] = {}
         self.results: list[StepResult] = []
@@ -129,11 +130,18 @@ class Running:
             if value is None:
                 message = f"the secret {name} has no value: the environment variable {secret.env} is not set"
                 return Failure(Cause.SCRIPT, message, self.journey.place, hint=f"export {secret.env}=…")
-            self.secrets[name] = value
             self.scope.set(name, value, secret=True)
-            self.redactor.add(name, value)
-        self.scope.derived = self.redactor.add
+            self._guard(name, value)
+        self.scope.derived = self._guard
         return None
+
+    def _guard(self, name: str, value: str) -> None:
+        """A secret, or what a filter made of it, is redacted, and goes to the secret's hosts only."""
+        self.redactor.add(name, value)
+        secret = self.journey.secrets.get(name)
+        if secret is not None and secret.hosts and (value, secret.hosts) not in self.bound.values():
+            label = next(each for n in count(1) if (each := name if n == 1 else f"{name} {n}") not in self.bound)
+            self.bound[label] = (value, secret.hosts)
 
     def _fill_variables(self) -> Failure | None:
         for name, written in self.journey.variables.items():
@@ -145,11 +153,6 @@ class Running:
         return None
 
     def stage(self) -> Stage:
-        bound = {
-            name: (self.secrets[name], s.hosts)
-            for name, s in self.journey.secrets.items()
-            if s.hosts and name in self.secrets
-        }
         options = Options(
             clock=self.clock,
             instants=self.settings.instants,
@@ -159,7 +162,7 @@ class Running:
             network=overlay(self.settings.network, self.journey.network),
             writes_allowed=self.settings.writes_allowed,
             journalled=self.settings.journal is not None,
-            secret_hosts=bound,
+            secret_hosts=self.bound,
             tokens=self.settings.tokens,
             now=self.now,
             nameservers=tuple(self.settings.environ.get(NAMESERVERS, "").replace(",", " ").split()),
@@ -298,7 +301,7 @@ class Running:
         """Why the step is not to be performed in this run; empty when it is."""
         if step.effect is not EffectKind.WRITE:
             return ""
-        return _HELD_BACK if self.settings.stop_before_writes else self.settings.writes_stopped()
+        return self.settings.writes_stopped() or (_HELD_BACK if self.settings.stop_before_writes else "")
 
     def _skip_unready(self, step: Step, section: Section) -> bool:
         """Whether the step needs something that was never captured; then it is recorded as skipped."""

@@ -51,13 +51,12 @@ class Writes:
             raise StepFailure(Failure(Cause.AGENT, f"the write was not sent: {stopped}", step.place))
         if self._settings.journal is None:
             return
-        entry = self._entry(step)
+        entry = self._entries[step.name] = self._entry(step)  # kept when this is cancelled: it is on disk then, perhaps
         try:
             await self._settings.journal.run(lambda connection: journal.put(connection, entry))
         except sqlite3.Error as error:
             message = f"the write was not sent: the journal of effects takes no entry: {error}"
             raise StepFailure(Failure(Cause.AGENT, message, step.place)) from None
-        self._entries[step.name] = entry
 
     def note(self, step: Step, outcome: Outcome) -> None:
         """A write that may have been sent leaves something behind, unless it was refused."""
@@ -98,7 +97,8 @@ class Writes:
         entry = self._entries.pop(step.name, None)
         if entry is None or self._settings.journal is None:
             return
-        after = journal.not_undone(entry, failure, nanoseconds_of(self._now())) if failure else journal.undone(entry)
+        note, now_ns = self._redactor.text(failure), nanoseconds_of(self._now())
+        after = journal.not_undone(entry, note, now_ns) if failure else journal.undone(entry)
         with suppress(sqlite3.Error):  # an undo that is tried again is what the journal is for
             await self._settings.journal.run(lambda connection: journal.put(connection, after))
 

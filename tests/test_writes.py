@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -5,11 +6,12 @@ import pytest
 
 from probe.demo.shop import Faults, Shop
 from probe.durable.transactions import Transactions
+from probe.interrupt import Interrupt
 from probe.model.result import Cause, EffectState, Section, Verdict
 from probe.runner import run_journey
 from probe.safety import journal
 from probe.safety.journal import open_journal
-from tests.paying import CARD, WITHOUT_UNDO, checkout, entries, settings
+from tests.paying import CARD, CHECKOUT, WITHOUT_UNDO, checkout, entries, settings
 
 
 @pytest.fixture
@@ -110,3 +112,37 @@ async def test_a_write_that_nothing_undoes_is_listed_and_asks_for_nobody(
     await run_journey(checkout(tmp_path, WITHOUT_UNDO), settings(shop.url, database))
     (left,) = await entries(database)
     assert (left.state, left.undoable, left.needs_attention) == (EffectState.OPEN, False, False)
+
+
+async def test_a_secret_that_a_refused_undo_repeats_is_not_in_it(
+    shop: Shop, database: Transactions, tmp_path: Path
+) -> None:
+    undo = f"{{http: {{get: '${{shop}}/status/500'}}, check: [{{status: 500}}, {{url: {{contains: {CARD}}}}}]}}"
+    journey = checkout(tmp_path, f"{WITHOUT_UNDO}    undo: {undo}\n".replace(CARD, '"${card}"'))
+    await run_journey(journey, settings(shop.url, database))
+    (left,) = await entries(database)
+    assert (left.tries, "[card]" in left.note, CARD in left.note) == (1, True, False)
+
+
+async def test_a_write_that_was_cut_while_it_was_entered_leaves_no_entry(
+    shop: Shop, database: Transactions, tmp_path: Path
+) -> None:
+    original, interrupt = database.run, Interrupt()
+
+    async def interrupted(work: object) -> object:
+        done: object = await original(work)  # type: ignore[arg-type]
+        if not interrupt.requested:
+            interrupt.request()
+            await asyncio.sleep(60)
+        return done
+
+    database.run = interrupted  # type: ignore[method-assign,assignment]
+    run = await run_journey(checkout(tmp_path), settings(shop.url, database), interrupt=interrupt)
+    assert (run.interrupted, shop.state["orders"], await entries(database)) == (True, 0, [])
+
+
+async def test_what_a_filter_made_of_a_bound_secret_goes_to_no_other_host_either(shop: Shop, tmp_path: Path) -> None:
+    text = CHECKOUT.replace('"127.0.0.1"', "pay.example").replace('"${card}"', '\'${card | replace("42", "-x-")}\'')
+    run = await run_journey(checkout(tmp_path, text), settings(shop.url, None))
+    message = "the secret card 2 was not sent: it is bound to pay.example, and this is another host"
+    assert (run.failure and run.failure.message, shop.state["orders"]) == (message, 0)

@@ -145,7 +145,7 @@ class AgentConfig(Struct, frozen=True):
     kill_switch: Annotated[
         str,
         Meta(
-            description="While this file is there nothing is written (`stop-writes` in the state folder unless said)."
+            description="While this file is there nothing is written; nor while `stop-writes` is in the state folder."
         ),
     ] = ""
     secrets: Annotated[SecretSources, Meta(description="Where secrets come from, before the environment.")] = (

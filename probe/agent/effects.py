@@ -10,8 +10,10 @@ from pathlib import Path
 
 from probe.agent.clock import Clock
 from probe.agent.planned import Planned
+from probe.durable.folder import FolderError
 from probe.durable.transactions import Transactions
 from probe.export.text import cut
+from probe.model.journey import Budget
 from probe.model.result import Run
 from probe.model.slot import Reason
 from probe.safety import budget, journal, switch
@@ -62,8 +64,9 @@ class Effects:
 
     def stopped(self) -> str:
         """Why nothing may be written now; empty when it may."""
-        here = switch.stopped_by(self._kill_switch() or self._folder / switch.FILE)
-        return here or switch.stopped_by(self._folder / switch.FROM_HUB)
+        named = self._kill_switch()
+        files = (self._folder / switch.FILE, *([named] if named else []), self._folder / switch.FROM_HUB)
+        return next(filter(None, map(switch.stopped_by, files)), "")
 
     def obey(self, reason: str) -> None:
         """The hub says why no agent may write; nothing when all may. It holds until the hub says otherwise."""
@@ -79,26 +82,36 @@ class Effects:
         if bool(before) is not bool(reason):
             log.warning("the hub %s", f"stops all writes: {reason}" if reason else "lets agents write again")
 
+    def may_write(self, run_id: str) -> bool:
+        """Whether the run was admitted to write, with what its budget needs reserved."""
+        return run_id in self._live
+
     async def admit(self, planned: Planned, run_id: str) -> Reason | None:
-        """Reserves what the run may write; or gives why its slot is skipped. What is admitted is `over` some time."""
+        """Reserves what the run may write; or gives why its slot is skipped. What is admitted is `over` some time.
+
+        While writes are stopped a run is admitted to read: it has nothing reserved, should the switch go off meanwhile.
+        """
         if stopped := self.stopped():
             if planned.begins_with_a_write:
                 log.warning("%s: %s", planned.journey.name, stopped)
                 return Reason.STOPPED
-        elif planned.budget is not None and (why := await self._reserve(planned, run_id)):
-            log.warning("%s is over its budget: %s", planned.journey.name, why)
+            return None
+        if why := await self._reserve(planned, run_id):
+            log.warning("%s may not write: %s", planned.journey.name, why)
             return Reason.BUDGET
         self._live.add(run_id)
         return None
 
     async def _reserve(self, planned: Planned, run_id: str) -> str:
-        assert planned.budget is not None
-        allowed, now = planned.budget, self._stamp()
-        database = await self.journal()
+        """Why the run may not write; empty when it may. Without a budget it needs a journal at least."""
+        allowed, now = planned.budget or Budget(), self._stamp()
         try:
+            database = await self.journal()
             return await database.run(
                 lambda connection: budget.reserve(connection, planned.journey, run_id, allowed, now)
             )
+        except FolderError as error:
+            return str(error)
         except sqlite3.Error as error:
             return f"{journal.FILE} takes no writes: {error}"
 
@@ -128,8 +141,15 @@ class Effects:
         return [entry for entry in found if entry.run_id not in self._live]
 
     async def put(self, entry: Entry) -> None:
+        """Unless somebody closed it meanwhile (`probe journal --close`): that is the last word."""
+
+        def entered(connection: sqlite3.Connection) -> None:
+            found = journal.find(connection, entry.key)
+            if found is None or found.needs_attention:
+                journal.put(connection, entry)
+
         database = await self.journal()
-        await database.run(lambda connection: journal.put(connection, entry))
+        await database.run(entered)
         await self._count(database)
 
     async def _count(self, database: Transactions) -> None:

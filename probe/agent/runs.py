@@ -207,7 +207,7 @@ class Runs:
 
     async def _performed(self, begin: Begin, started_ns: int) -> Run:
         planned, config = begin.planned, self.loaded.config
-        slot = slot_of(planned.grid, begin.index)
+        slot, may_write = slot_of(planned.grid, begin.index), self._effects.may_write(begin.run_id)
         settings = Settings(
             trigger=Trigger.SCHEDULE,
             region=config.region,
@@ -218,12 +218,12 @@ class Runs:
             network=config.network or NOTHING_SAID,
             tokens=self._tokens,
             writes_allowed=config.writes is Writes.ALLOW,
-            stop_before_writes=not planned.writes_in(begin.index),
+            stop_before_writes=not may_write,
             secret_defaults=False,
             env=config.env,
             run_id=begin.run_id,
             slot=slot,
-            journal=await self._effects.journal() if planned.writes else None,
+            journal=await self._effects.journal() if may_write else None,
             writes_stopped=self._effects.stopped,
         )
         try:

@@ -5,6 +5,8 @@ import logging
 import sqlite3
 from pathlib import Path
 
+from msgspec import MsgspecError
+
 from probe.agent.agent import Agent
 from probe.agent.writer import Change
 from probe.errors import ProbeError
@@ -27,7 +29,7 @@ async def take_back(agent: Agent) -> None:
     while True:
         try:
             await sweep(agent)
-        except (ProbeError, sqlite3.Error) as error:
+        except (ProbeError, sqlite3.Error, MsgspecError) as error:
             log.error("what writes left behind cannot be undone: %s", error)
         await asyncio.sleep(EVERY_S)
 
@@ -40,7 +42,13 @@ async def sweep(agent: Agent) -> None:
             await agent.effects.put(not_undone(entry, journey, agent.clock.read().wall_ns))
             log.error("%s of %s cannot be undone: %s", entry.step, entry.journey, journey)
             continue
-        run, after = await undo_later(journey, entry, await _settings(agent))
+        try:
+            run, after = await undo_later(journey, entry, await _settings(agent))
+        except ValueError as error:  # an entry that says nonsense must not keep the others from being undone
+            after = not_undone(entry, f"the journal's entry is broken: {error}", agent.clock.read().wall_ns)
+            await agent.effects.put(after)
+            _tell(after)
+            continue
         await agent.effects.put(after)
         _tell(after)
         await agent.writer.write(Change(records=(RunRecord(run),)))

@@ -99,7 +99,10 @@ class _Stop:
 
 @contextmanager
 def _interruptible(interrupt: Interrupt, plan: Plan, shown: Shown) -> Iterator[None]:
-    """The first Ctrl-C cuts the steps and leaves the cleanup its time; the second ends the program at once."""
+    """The first Ctrl-C cuts the steps and leaves the cleanup its time; the second ends the program at once.
+
+    So do SIGTERM, and a terminal that is closed.
+    """
     loop = asyncio.get_running_loop()
 
     def on_signal() -> None:
@@ -109,17 +112,20 @@ def _interruptible(interrupt: Interrupt, plan: Plan, shown: Shown) -> Iterator[N
             )
             sys.stderr.flush()
             os._exit(ExitCode.INTERRUPTED)
+        interrupt.request()
         budget = max((journey.cleanup_timeout for journey, _ in plan.work), default=0)
         limit = format_duration(budget)
         shown.notice(f"interrupted: cleaning up for at most {limit}; Ctrl-C again stops at once")
-        interrupt.request()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup: it goes on when the terminal is gone
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
         loop.add_signal_handler(number, on_signal)
     try:
         yield
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             loop.remove_signal_handler(number)
 
 

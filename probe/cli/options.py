@@ -75,6 +75,16 @@ def _refuse(value: str) -> int:
     raise click.BadParameter(f"expected a duration such as 30s or 2m, got {value!r}")
 
 
+def secrets_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--secrets",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        envvar="PROBE_SECRETS",
+        help="Folder with a file for each secret, named as its variable; before the environment.",
+    )(command)
+
+
 def journey_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Which journeys to run, with what, for how long, and where the reports go; the command gets them as Chosen."""
     path = click.Path(path_type=Path)
@@ -91,13 +101,7 @@ def journey_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]
         ),
         click.option("--allow-writes", is_flag=True, help="Let steps with effect: write go beyond this machine."),
         state_option,
-        click.option(
-            "--secrets",
-            metavar="DIR",
-            type=path,
-            envvar="PROBE_SECRETS",
-            help="Folder with a file for each secret, named as its variable; before the environment.",
-        ),
+        secrets_option,
         click.option(
             "--json",
             "json_path",

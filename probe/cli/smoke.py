@@ -13,7 +13,7 @@ from probe.cli.options import Chosen, journey_options
 from probe.cli.reports import Reports
 from probe.errors import ExitCode, UsageError
 from probe.model.journey import EffectKind, Journey
-from probe.model.result import Exchange, Run, Trigger
+from probe.model.result import Exchange, Run, Trigger, Verdict
 from probe.settings import Settings
 from probe.spec.load import load_journeys
 
@@ -58,27 +58,42 @@ def command(chosen: Chosen, target: str, runs: int, markdown_path: Path | None) 
         verbose=chosen.verbose,
     )
     journeys = select(load_journeys(chosen.files), chosen.tags)
-    _require_target_and_secrets(journeys, chosen.values, os.environ)
+    settings = replace(chosen.settings(Trigger.SMOKE), secret_defaults=False)
+    _require_target_and_secrets(journeys, chosen.values, settings.secrets or os.environ)
     values = {**chosen.values, "shop": target}
     require_variables(journeys, values)
-    settings = replace(chosen.settings(Trigger.SMOKE), secret_defaults=False)
     work = [_row(journey, settings, values, runs) for journey in journeys]
     done = launch(Plan(work, chosen.state, chosen.fail_fast), quiet=chosen.quiet)
     code = decide(journeys, done, target)
-    reports.write(done, title=_title(code, strangers(journeys, done, target), target))
+    reports.write(done, title=_title(code, strangers(journeys, done, target), held_back(journeys, done), target))
     return code
 
 
-def _title(code: ExitCode, strangers: Sequence[str], target: str) -> str:
+def _title(code: ExitCode, strangers: Sequence[str], held_back: Sequence[str], target: str) -> str:
     verdict = "passed" if code is ExitCode.PASSED else "not passed"
-    why = f" · never reached by {', '.join(strangers)}" if code is ExitCode.ERRORED and strangers else ""
+    why = ""
+    if code is ExitCode.ERRORED and strangers:
+        why = f" · never reached by {', '.join(strangers)}"
+    elif code is ExitCode.ERRORED and held_back:
+        why = f" · never written to by {', '.join(held_back)}"
     return f"Release gate: {verdict} · {target}{why}"
 
 
 def decide(journeys: Sequence[Journey], runs: Sequence[Run], target: str) -> ExitCode:
-    """0 only when every journey has run, has reached the target, and every run has passed."""
+    """0 only when every journey has run whole, has reached the target, and every run has passed."""
     code = exit_code(runs)
-    return ExitCode.ERRORED if code is ExitCode.PASSED and strangers(journeys, runs, target) else code
+    unknown = strangers(journeys, runs, target) or held_back(journeys, runs)
+    return ExitCode.ERRORED if code is ExitCode.PASSED and unknown else code
+
+
+def held_back(journeys: Sequence[Journey], runs: Sequence[Run]) -> list[str]:
+    """The journeys whose writes no run performed, the kill switch being on: they say nothing of those."""
+    written = {(run.journey, step.name) for run in runs for step in run.steps if step.verdict is not Verdict.SKIPPED}
+    return [
+        journey.name
+        for journey in journeys
+        if any(step.effect is EffectKind.WRITE and (journey.name, step.name) not in written for step in journey.steps)
+    ]
 
 
 def strangers(journeys: Sequence[Journey], runs: Sequence[Run], target: str) -> list[str]:
@@ -116,7 +131,7 @@ def _row(
 
 
 def _require_target_and_secrets(
-    journeys: Sequence[Journey], values: Mapping[str, str], environ: Mapping[str, str]
+    journeys: Sequence[Journey], values: Mapping[str, str], secrets: Mapping[str, str]
 ) -> None:
     """UsageError when the target would not reach a journey, or a secret would come from a default."""
     if "shop" in values:
@@ -125,7 +140,7 @@ def _require_target_and_secrets(
         if "shop" not in journey.variables:
             raise UsageError(f"{journey.file} has no variable shop, so --target would not reach it")
         for name, secret in journey.secrets.items():
-            if secret.env not in environ:
+            if secrets.get(secret.env) is None:
                 refused = " (its default is for your own machine only)" if secret.default is not None else ""
                 raise UsageError(
                     f"{journey.file}: the secret {name} needs the environment variable {secret.env}{refused}"

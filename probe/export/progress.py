@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from probe.export.text import cut
@@ -53,7 +53,8 @@ class Lines:
             self.notice(_sentence(progress, progress.verdict))
 
     def notice(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        with suppress(OSError):  # nobody reads it any more, and a write that is under way is still to be undone
+            print(text, file=self._stream, flush=True)
 
 
 class Board:

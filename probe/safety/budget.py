@@ -43,7 +43,9 @@ def steps_beyond(journey: Journey, budget: Budget) -> list[Step]:
     """The writes whose amount the budget cannot count, being of another currency."""
     limit = budget.amount_per_day
     return [
-        step for step in journey.steps if limit and step.amount is not None and step.amount.currency != limit.currency
+        step
+        for step in (*journey.steps, *journey.always)
+        if limit and step.amount is not None and step.amount.currency != limit.currency
     ]
 
 
@@ -69,8 +71,11 @@ def reserve(connection: Connection, journey: Journey, run_id: str, budget: Budge
 
 
 def give_back(connection: Connection, run_id: str) -> None:
-    """The run wrote nothing."""
-    connection.execute("DELETE FROM spent WHERE run_id = ?", (run_id,))
+    """Unless the run wrote something: a broken one cannot say so itself, but the journal can."""
+    connection.execute(
+        "DELETE FROM spent WHERE run_id = ? AND NOT EXISTS (SELECT 1 FROM effect WHERE effect.run_id = spent.run_id)",
+        (run_id,),
+    )
 
 
 def forget(connection: Connection, now: Stamp) -> None:

@@ -38,7 +38,7 @@ def check_names(root: nodes.Mapping, texts: Texts) -> list[Mistake]:
         _meant(root, key, Journey) for key in ("variables", "secrets", "steps", "always", "network")
     )
     names = _Names(_pairs(variables), _pairs(secrets), _mappings(steps), _mappings(always), network)
-    return [*_twice(names), *_unknown(names, texts), *_colliding(names)]
+    return [*_twice(names), *_unknown(names, texts), *_colliding(names), *_mistakable(names, texts)]
 
 
 def _twice(names: _Names) -> Iterator[Mistake]:
@@ -148,10 +148,44 @@ def _colliding(names: _Names) -> Iterator[Mistake]:
         if key.text in taken:
             yield Mistake(key.place, f"{key.text} is a variable and a secret", "rename one of them")
         taken[key.text] = "a secret"
-    for step in (*names.steps, *names.always):
+    for step in (*names.steps, *names.always, *_of_undos(names)):
         for key, _ in _captures(step):
             if key.text in taken:
                 yield Mistake(key.place, f"{key.text} is {taken[key.text]} already", "capture under another name")
+
+
+def _mistakable(names: _Names, texts: Texts) -> Iterator[Mistake]:
+    """What undos use must be captured once: with two orders under one name, one is taken back twice and one never.
+
+    The `find` of an undo captures what its own write could not: no other one may capture the same.
+    """
+    undos = [undo for step in names.steps if isinstance(undo := step.get("undo"), nodes.Mapping)]
+    used = {name for undo in undos for text in _texts_in(undo, texts) for _, name in names_in(text)}
+    hint = "an undo uses it, and could take back the wrong one: capture it under another name"
+    for captures in (
+        [key for step in names.steps for key, _ in _captures(step)],
+        [key for undo in undos for key in {key.text: key for key in _found(undo)}.values()],
+    ):
+        seen: set[str] = set()
+        for key in captures:
+            if key.text in used & seen:
+                yield Mistake(key.place, f"{key.text} is captured twice", hint)
+            seen.add(key.text)
+
+
+def _found(undo: nodes.Mapping) -> Iterator[Scalar]:
+    """What an undo captures in a run that goes on: its login is for another process."""
+    for step in (undo.get("find"), undo):
+        if isinstance(step, nodes.Mapping):
+            yield from (key for key, _ in _captures(step))
+
+
+def _of_undos(names: _Names) -> Iterator[nodes.Mapping]:
+    """The undos, and the steps in them."""
+    for step in names.steps:
+        if isinstance(undo := step.get("undo"), nodes.Mapping):
+            find = undo.get("find")
+            yield from (*_mappings(undo.get("login")), *([find] if isinstance(find, nodes.Mapping) else []), undo)
 
 
 def _captures(step: nodes.Mapping) -> Pairs:

@@ -10,8 +10,10 @@ from probe.agent.effects import Effects
 from probe.model.journey import Budget, Count
 from probe.model.result import EffectState
 from probe.model.slot import Reason
+from probe.safety import switch
 from probe.safety.journal import FILE, Entry
 from tests.agent.planning import READS, WRITES, plan
+from tests.export.sample import PASSED
 from tests.safety.test_journal import entry
 
 PAY = plan("pay", READS + WRITES, budget=Budget(writes_per_hour=Count(1)))
@@ -114,3 +116,42 @@ async def test_a_long_reason_is_kept_short_and_written_once(effects: Effects, tm
     written = file.stat().st_mtime_ns
     effects.obey("x" * 10_000)
     assert (file.stat().st_mtime_ns, len(effects.stopped()) < 300) == (written, True)
+
+
+async def test_the_switch_of_the_state_folder_counts_beside_a_named_one(tmp_path: Path) -> None:
+    effects = Effects(tmp_path, SystemClock(), lambda: tmp_path / "off")
+    (tmp_path / switch.FILE).touch()
+    assert effects.stopped() == f"writes are stopped: {tmp_path / switch.FILE} is there"
+
+
+async def test_a_run_that_began_while_writes_were_stopped_may_not_write_later(effects: Effects, tmp_path: Path) -> None:
+    (tmp_path / switch.FILE).touch()
+    admitted = await effects.admit(PAY, "a")
+    (tmp_path / switch.FILE).unlink()
+    assert (admitted, effects.may_write("a"), await effects.admit(PAY, "b"), effects.may_write("b")) == (
+        None,
+        False,
+        None,
+        True,
+    )
+
+
+async def test_what_a_broken_run_wrote_is_not_given_back(effects: Effects) -> None:
+    await effects.admit(PAY, "r1")
+    await effects.put(entry())
+    await effects.over("r1", replace(PASSED, run_id="r1"))
+    assert await effects.admit(PAY, "r2") is Reason.BUDGET
+
+
+@pytest.mark.parametrize("budget", [Budget(writes_per_hour=Count(1)), None])
+async def test_a_journal_that_cannot_be_opened_admits_no_run(
+    effects: Effects, tmp_path: Path, budget: Budget | None
+) -> None:
+    (tmp_path / FILE).write_bytes(b"no database" * 100)
+    assert await effects.admit(replace(PAY, budget=budget), "a") is Reason.BUDGET
+
+
+async def test_what_somebody_closed_is_not_opened_again(effects: Effects) -> None:
+    await effects.put(entry(state=EffectState.UNDONE))
+    await effects.put(entry(tries=1))
+    assert (await to_undo(effects), effects.open) == ([], 0)

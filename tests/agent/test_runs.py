@@ -31,10 +31,11 @@ from probe.model.slot import Placement, Reason, Slot, SlotState
 from probe.model.status import RunCount
 from probe.model.timing import Clock, Phase
 from probe.runner import run_journey
+from probe.safety import switch
 from probe.settings import Settings
 from probe.spool import ledger, queue
 from probe.spool.database import Database
-from tests.agent.planning import WRITES, plan
+from tests.agent.planning import READS, WRITES, plan
 from tests.agent.recording import config
 from tests.wire.peers import answering_after
 
@@ -472,3 +473,17 @@ async def test_a_journey_that_passes_again_is_told_once(database: Database, capl
     for _ in range(3):
         await stand.runs.go(begin)
     assert caplog.text.count("browse passes again") == 1
+
+
+async def test_a_run_whose_writes_were_stopped_reads_only(database: Database, effects: Effects, tmp_path: Path) -> None:
+    given: list[Settings] = []
+
+    async def performed(journey: Journey, settings: Settings, **more: Any) -> Run:
+        given.append(settings)
+        (tmp_path / switch.FILE).unlink()
+        return await run_journey(journey, settings, **more)
+
+    (tmp_path / switch.FILE).touch()
+    stand = Stand(database, performed, effects=effects)
+    await stand.runs.go(await stand.begin("pay", steps=READS + WRITES, budget=Budget(writes_per_hour=Count(1))))
+    assert [settings.stop_before_writes for settings in given] == [True]

@@ -115,3 +115,19 @@ async def test_it_is_done_from_the_start_on(agent: Agent, shop: Shop) -> None:
             await asyncio.sleep(0.01)
         work.cancel()
     assert shop.state["cancelled"] == 1
+
+
+async def test_an_entry_that_says_nonsense_keeps_no_other_from_being_undone(agent: Agent, shop: Shop) -> None:
+    (left,) = await entries(await agent.effects.journal())
+    await agent.effects.put(replace(left, key="another", run_id="nonsense", opened_ns=left.opened_ns + 1))
+    await sweep(agent)
+    broken = "the journal's entry is broken: badly formed hexadecimal UUID string"
+    assert (await states(agent), shop.state["cancelled"]) == ([(EffectState.UNDONE, ""), (left.state, broken)], 1)
+
+
+async def test_a_row_that_cannot_be_read_ends_no_agent(agent: Agent, caplog: pytest.LogCaptureFixture) -> None:
+    await (await agent.effects.journal()).run(lambda connection: connection.execute("UPDATE effect SET body = x'7b7d'"))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await take_back(agent)
+    assert "what writes left behind cannot be undone" in caplog.text

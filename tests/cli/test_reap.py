@@ -43,3 +43,20 @@ async def test_a_journey_that_moved_is_named(shop: Shop, tmp_path: Path) -> None
     found = await run_probe("reap", moved, **environ)
     assert (lost.code, "is not to be had" in lost.out, found.code) == (5, True, 0)
     assert shop.state["cancelled"] == 1
+
+
+async def test_the_undo_of_another_journey_is_not_sent(shop: Shop, tmp_path: Path) -> None:
+    environ = await kill_while_it_pays(shop, tmp_path)
+    other = CHECKOUT.replace("journey: checkout", "journey: another")
+    (tmp_path / "checkout.yaml").write_text(other)
+    ended = await run_probe("reap", **environ)
+    assert (ended.code, "holds another now; name its file" in ended.out, shop.state["cancelled"]) == (5, True, 0)
+
+
+async def test_secrets_of_a_folder_are_had_again(shop: Shop, tmp_path: Path) -> None:
+    environ = await kill_while_it_pays(shop, tmp_path)
+    del environ["TEST_CARD"]
+    (tmp_path / "TEST_CARD").write_text(CARD)
+    without = await run_probe("reap", **environ)
+    ended = await run_probe("reap", "--secrets", tmp_path, **environ)
+    assert (without.code, ended.code, shop.state["cancelled"]) == (5, 0, 1)

@@ -132,13 +132,14 @@ async def test_a_report_that_cannot_be_written_is_3(shop: Shop) -> None:
     assert "the report /proc/nope/j.xml could not be written" in ended.err
 
 
-async def test_the_first_interrupt_cleans_up_and_is_130(shop: Shop, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_the_first_interrupt_cleans_up_and_is_130(shop: Shop, tmp_path: Path, number: signal.Signals) -> None:
     steps = f"{BROWSE}  - {{name: sleep, wait: 60s}}\nalways:\n  - {{name: tidy, wait: 1ms}}\n"
     journey = write_journey(tmp_path, steps)
     process = await start_probe("run", journey, "--var", f"shop={shop.url}", "--json", "-")
     assert process.stderr is not None
     assert b"look passed" in await process.stderr.readline()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = await process.communicate()
     run = json.loads(out)
     assert process.returncode == 130

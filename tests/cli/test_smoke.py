@@ -105,3 +105,18 @@ async def test_a_target_with_more_than_an_address_is_2_and_not_repeated(target: 
     ended = await run_probe("smoke", "journeys/browse.yaml", "--target", target)
     assert ended.code == 2
     assert "pw" not in ended.out + ended.err
+
+
+async def test_a_secret_from_a_folder_is_one(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "TEST_CARD").write_text(CARD)
+    ended = await run_probe("smoke", "journeys/checkout.yaml", "--target", shop.url, "--secrets", tmp_path, "-q")
+    assert (ended.code, shop.state["orders"]) == (0, 1)
+
+
+async def test_a_gate_whose_writes_are_stopped_is_not_green(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "stop-writes").touch()
+    ended = await run_probe(
+        *("smoke", "journeys/checkout.yaml", "--target", shop.url, "--state", tmp_path, "-q"), TEST_CARD=CARD
+    )
+    assert (ended.code, shop.state["orders"]) == (3, 0)
+    assert ended.out.endswith(f"Release gate: not passed · {shop.url} · never written to by checkout\n")

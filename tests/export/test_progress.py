@@ -1,5 +1,6 @@
 import io
 import os
+from contextlib import suppress
 
 import pytest
 
@@ -26,6 +27,16 @@ def test_quiet_shows_notices_only() -> None:
         shown.watch(ENDED)
         shown.notice("note")
     assert stream.getvalue() == "note\n"
+
+
+def test_a_stream_that_nobody_reads_any_more_ends_no_run() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    stream = os.fdopen(writing, "w", buffering=1)
+    with show_progress(stream, quiet=False) as shown:
+        shown.watch(ENDED)
+    with suppress(BrokenPipeError):
+        stream.close()
 
 
 def test_the_board_shows_what_is_done_and_what_goes_on() -> None:

@@ -122,3 +122,5 @@ def test_amounts_of_another_currency_are_told() -> None:
     limit = Budget(amount_per_day=Amount(Decimal(1), Currency("EUR")))
     assert [step.name for step in steps_beyond(mixed, limit)] == ["b"]
     assert steps_beyond(mixed, Budget()) == []
+    cleanup = replace(BUY, always=mixed.steps)
+    assert [step.name for step in steps_beyond(cleanup, limit)] == ["b"]

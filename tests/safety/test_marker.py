@@ -63,8 +63,9 @@ def test_the_shop_can_tell_it_from_what_others_make_up() -> None:
         is_probe("", "key", *asked, now),
         is_probe(f"v1; exp=x; run={RUN}; sig=1", "key", *asked, now),
         is_probe(header, "", *asked, now),
+        is_probe(f"{header[:-1]}é", "key", *asked, now),
     ]
-    assert refused == [None] * 9
+    assert refused == [None] * 10
 
 
 def test_a_signature_is_for_its_time() -> None:
