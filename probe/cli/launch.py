@@ -61,7 +61,7 @@ def launch(plan: Plan, *, quiet: bool) -> list[Run]:
 async def _launch(plan: Plan, shown: Shown) -> list[Run]:
     if not plan.writes:
         return await _run_all(plan, shown, None)
-    async with shared_journal(plan.state, needed=plan.may_write_anywhere) as journal:
+    async with shared_journal(plan.state, shown.notice, needed=plan.may_write_anywhere) as journal:
         return await _run_all(plan, shown, journal)
 
 

@@ -32,14 +32,20 @@ def state_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @asynccontextmanager
-async def shared_journal(folder: Path, *, needed: bool) -> AsyncIterator[Transactions | None]:
-    """The folder's journal, together with other runs and against `probe reap`; None when it is no use, nor needed."""
+async def shared_journal(
+    folder: Path, notice: Callable[[str], None], *, needed: bool
+) -> AsyncIterator[Transactions | None]:
+    """The folder's journal, together with other runs and against `probe reap`; None when it is no use, nor needed.
+
+    `notice` tells a person that there is none.
+    """
     async with AsyncExitStack() as closing:
         try:
             journal = await _opened(folder, closing, shared=True)
-        except FolderError:
+        except FolderError as error:
             if needed:
                 raise
+            notice(f"without a journal: {error}; a killed run's writes on this machine are not remembered")
             journal = None
         yield journal
 

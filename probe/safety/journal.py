@@ -125,11 +125,14 @@ def entries(connection: Connection) -> list[Entry]:
 
 
 def to_undo(connection: Connection, now_ns: int) -> list[Entry]:
-    """Those whose turn it is, the youngest first: later writes may build on earlier ones."""
+    """Those whose turn it is, the youngest first: later writes may build on earlier ones.
+
+    One that is to wait longer than anything waits has its instant from a clock that was set back since.
+    """
     rows = connection.execute(
-        "SELECT body FROM effect WHERE undoable AND state IN ('open', 'unknown') AND due_ns <= ?"
+        "SELECT body FROM effect WHERE undoable AND state IN ('open', 'unknown') AND (due_ns <= ? OR due_ns > ?)"
         " ORDER BY opened_ns DESC, key",
-        (now_ns,),
+        (now_ns, now_ns + PAUSES_NS[-1]),
     )
     return [_decode(row) for row in rows]
 

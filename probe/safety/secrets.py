@@ -73,7 +73,10 @@ class Secrets(Mapping[str, str]):
         if folder is None or not name.isidentifier():
             return None
         path = folder / name
-        return path if path.exists() else None
+        try:
+            return path if path.exists() else None
+        except OSError as error:
+            raise SecretError(f"the secret {name} cannot be looked for in {folder}: {error.strerror}") from None
 
 
 def _read(name: str, path: Path) -> str:

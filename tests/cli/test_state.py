@@ -15,7 +15,7 @@ def test_the_folder_is_where_programs_keep_their_state(monkeypatch: pytest.Monke
 
 
 async def test_runs_share_it_and_keep_a_reaper_out(tmp_path: Path) -> None:
-    async with shared_journal(tmp_path, needed=True) as one, shared_journal(tmp_path, needed=True) as two:
+    async with shared_journal(tmp_path, print, needed=True) as one, shared_journal(tmp_path, print, needed=True) as two:
         assert one is not None
         assert two is not None
         with pytest.raises(FolderError, match="a run or an agent uses the folder"):
@@ -23,14 +23,15 @@ async def test_runs_share_it_and_keep_a_reaper_out(tmp_path: Path) -> None:
                 pass
     async with own_journal(tmp_path):
         with pytest.raises(FolderError, match="an agent or a probe reap uses the folder"):
-            async with shared_journal(tmp_path, needed=True):
+            async with shared_journal(tmp_path, print, needed=True):
                 pass
 
 
 async def test_without_a_folder_nothing_is_journalled_unless_it_must_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    async with shared_journal(tmp_path / "file" / "state", needed=False) as journal:
-        assert journal is None
+    told: list[str] = []
+    async with shared_journal(tmp_path / "file" / "state", told.append, needed=False) as journal:
+        assert (journal, [text.startswith("without a journal: the folder") for text in told]) == (None, [True])
     with pytest.raises(FolderError, match="cannot be used"):
-        async with shared_journal(tmp_path / "file" / "state", needed=True):
+        async with shared_journal(tmp_path / "file" / "state", print, needed=True):
             pass

@@ -118,3 +118,8 @@ async def test_a_journal_of_a_newer_version_is_not_touched(tmp_path: Path) -> No
     await first.close()
     with pytest.raises(FolderError, match="made by a newer probe"):
         await open_journal(tmp_path)
+
+
+async def test_a_clock_that_was_set_back_keeps_no_effect_waiting(database: Transactions) -> None:
+    await put(database, entry("later", due_ns=NOW + PAUSES_NS[-1]), entry("by another clock", due_ns=2 * NOW))
+    assert [each.key for each in await database.read(lambda c: journal.to_undo(c, NOW))] == ["by another clock"]

@@ -84,3 +84,9 @@ async def test_a_command_that_fails_later_leaves_what_was_there(tmp_path: Path) 
     file.unlink()
     await secrets.refresh()
     assert secrets["CARD"] == "first"
+
+
+def test_a_folder_that_cannot_be_looked_into_says_so(tmp_path: Path) -> None:
+    name = "A" * 300
+    with pytest.raises(SecretError, match=f"cannot be looked for in {tmp_path}: File name too long"):
+        Secrets({}, Sources(tmp_path)).get(name)
