@@ -56,17 +56,17 @@ async def _undo(running: Running, entry: Entry) -> Failure | None:
     limit = running.journey.cleanup_timeout
     try:
         async with asyncio.timeout(limit / 1e9):
-            return await _log_in_and_undo(running, undo)
+            return await _log_in_and_undo(running, undo, entry.opened_ns)
     except TimeoutError:
         return Failure(Cause.TIMEOUT, f"the undo's time of {format_duration(limit)} ran out")
 
 
-async def _log_in_and_undo(running: Running, undo: Undo) -> Failure | None:
+async def _log_in_and_undo(running: Running, undo: Undo, written_ns: int) -> Failure | None:
     stage = running.stage()
     for step in undo.login:
         outcome = await running.perform(step, stage, Section.UNDO)
         if outcome.result.failure is not None:
             return outcome.result.failure
-    why = await running.take_back(undo, stage)
+    why = await running.take_back(undo, stage, written_ns)
     last = running.results[-1].failure
     return None if not why else last or Failure(Cause.SCRIPT, why, undo.place)

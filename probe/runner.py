@@ -13,7 +13,8 @@ from probe.evaluate.template import RenderError, names_in, render_value
 from probe.evaluate.value import MISSING
 from probe.interrupt import Interrupt
 from probe.model.duration import format_duration
-from probe.model.journey import IDEMPOTENCY_KEY, TARGET, EffectKind, Journey, Step, Undo
+from probe.model.instant import nanoseconds_of
+from probe.model.journey import IDEMPOTENCY_KEY, TARGET, EffectKind, Find, Journey, Step, Undo
 from probe.model.network import overlay
 from probe.model.progress import Progress, Watch
 from probe.model.result import (
@@ -204,7 +205,8 @@ class Running:
         except Exception as error:  # noqa: BLE001 - as above
             failure = Failure(Cause.AGENT, f"a session could not be closed: {error}", self.journey.place)
             self.failure = self.failure or failure
-        self.opened.clear()  # sessions know the run's clock: without the circle the run is freed when it is over
+        self.opened.clear()  # sessions know the run's clock: without these circles the run is freed when it is over
+        self.scope.derived = lambda name, value: None
 
     def _cut(self, phase: Phase | None) -> Failure:
         """Where the time limit struck, and which step before that had taken most of it."""
@@ -279,15 +281,20 @@ class Running:
         step, effect = self.writes.effects[index]
         if step.undo is not None:
             self.scope.set(IDEMPOTENCY_KEY, effect.key)
-            await self.writes.settle(index, await self.take_back(step.undo, stage))
+            written_ns = self.writes.believed_from(step)
+            await self.writes.settle(index, await self.take_back(step.undo, stage, written_ns))
 
-    async def take_back(self, undo: Undo, stage: Stage) -> str:
-        """Why the write could not be undone; empty when it was, or when it made nothing."""
+    async def take_back(self, undo: Undo, stage: Stage, written_ns: int | None) -> str:
+        """Why the write could not be undone; empty when it was, or when it made nothing.
+
+        `written_ns` is when it was sent, by the wall clock; None when the shop itself said that it did nothing.
+        """
         if undo.find is not None and self._missing(undo):
             found = await self.perform(undo.find, stage, Section.UNDO)
             if found.absent:
-                self._skip(undo, Section.UNDO, "the write made nothing")
-                return ""
+                why = self._too_early(undo.find, written_ns)
+                self._skip(undo, Section.UNDO, why or "the write made nothing")
+                return why
             if found.result.failure is not None:
                 self._skip(undo, Section.UNDO, "what the write made was not found")
                 return found.result.failure.message
@@ -296,6 +303,15 @@ class Running:
             return missing
         failure = (await self.perform(undo, stage, Section.UNDO)).result.failure
         return "" if failure is None else failure.message
+
+    def _too_early(self, find: Find, written_ns: int | None) -> str:
+        """Why it is not believed yet that a write made nothing; empty when it is."""
+        if written_ns is None:
+            return ""
+        age_ns = nanoseconds_of(self.now()) - written_ns
+        if age_ns >= find.after:
+            return ""
+        return f"nothing is to be found {format_duration(max(age_ns, 0))} after the write, which may still be under way"
 
     def _held_back(self, step: Step) -> str:
         """Why the step is not to be performed in this run; empty when it is."""

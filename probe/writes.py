@@ -35,6 +35,8 @@ class Writes:
         self._redactor = redactor
         self._now = now
         self._entries: dict[str, journal.Entry] = {}
+        self._sent_ns: dict[str, int] = {}
+        self._refused: set[str] = set()
 
     @property
     def begun(self) -> bool:
@@ -49,6 +51,7 @@ class Writes:
         """Enters the write into the journal. StepFailure when that cannot be done: it is not sent then."""
         if (stopped := self._settings.writes_stopped()) and step.effect is EffectKind.WRITE:
             raise StepFailure(Failure(Cause.AGENT, f"the write was not sent: {stopped}", step.place))
+        self._sent_ns[step.name] = nanoseconds_of(self._now())
         if self._settings.journal is None:
             return
         entry = self._entries[step.name] = self._entry(step)  # kept when this is cancelled: it is on disk then, perhaps
@@ -59,12 +62,23 @@ class Writes:
             raise StepFailure(Failure(Cause.AGENT, message, step.place)) from None
 
     def note(self, step: Step, outcome: Outcome) -> None:
-        """A write that may have been sent leaves something behind, unless it was refused."""
-        if step.effect is not EffectKind.WRITE or not outcome.sent or _refused(outcome.status):
+        """A write that may have been sent leaves something behind, unless it was refused.
+
+        Some shops refuse after the deed: where a find can tell, a refusal alone is not believed.
+        """
+        if step.effect is not EffectKind.WRITE or not outcome.sent:
             return
+        if _refused(outcome.status):
+            if step.undo is None or step.undo.find is None:
+                return
+            self._refused.add(step.name)
         known = outcome.result.verdict is Verdict.PASSED
         state = EffectState.OPEN if known else EffectState.UNKNOWN
         self.effects.append((step, Effect(step.name, state, step.undo is not None, self.key(step.name))))
+
+    def believed_from(self, step: Step) -> int | None:
+        """When the write was sent, by the wall clock; None when it was refused: what is not there then never comes."""
+        return None if step.name in self._refused else self._sent_ns.get(step.name, 0)
 
     async def learn(self) -> None:
         """Brings the journal up to what is known of every write that is in it."""

@@ -34,6 +34,7 @@ steps:
       find:
         http: {get: "${shop}/api/orders", params: {key: "${idempotency_key}"}}
         absent: [{status: 404}]
+        after: 1ms
         capture: {order: {jsonpath: $.id}}
       http: {delete: "${shop}/orders/${order}"}
 """

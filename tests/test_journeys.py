@@ -36,6 +36,7 @@ PASSING = sorted((HERE / "journeys" / "passing").glob("*.yaml"))
 SHIPPED = sorted((HERE.parent / "journeys").glob("*.yaml"))
 
 _MASKS = (
+    (re.compile(r"\n +about .+ of processing is the round trip, .+ the server"), ""),  # said of slow steps only
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "RUN"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
     (re.compile(r"\d+ attempts"), "# attempts"),

@@ -13,6 +13,8 @@ from probe.safety import journal
 from probe.safety.journal import open_journal
 from tests.paying import CARD, CHECKOUT, WITHOUT_UNDO, checkout, entries, settings
 
+SLOW_TO_BELIEVE = CHECKOUT.replace("after: 1ms", "after: 1m")
+
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Transactions]:
@@ -54,13 +56,46 @@ async def test_the_journal_knows_what_an_undo_needs_and_no_secret(
     assert (CARD.encode() in written, left.values["order"].encode() in written) == (False, True)
 
 
-@pytest.mark.parametrize("faults", [Faults(status=403, path="/pay"), Faults(challenge=True, path="/pay")])
+REFUSALS = [Faults(status=403, path="/pay"), Faults(challenge=True, path="/pay")]
+
+
+@pytest.mark.parametrize("faults", REFUSALS)
 async def test_a_write_that_was_refused_is_not_in_it(
     shop: Shop, database: Transactions, tmp_path: Path, faults: Faults
 ) -> None:
     shop.faults = faults
-    run = await run_journey(checkout(tmp_path), settings(shop.url, database))
+    run = await run_journey(checkout(tmp_path, WITHOUT_UNDO), settings(shop.url, database))
     assert (run.effects, await entries(database)) == ((), [])
+
+
+async def test_a_shop_that_refuses_after_the_deed_is_found_out(
+    shop: Shop, database: Transactions, tmp_path: Path
+) -> None:
+    shop.faults = Faults(status=422, path="/pay")  # it acts as usual, and then says so
+    run = await run_journey(checkout(tmp_path), settings(shop.url, database))
+    assert [effect.state for effect in run.effects] == [EffectState.UNDONE]
+    assert (shop.state["orders"], shop.state["cancelled"]) == (1, 1)
+
+
+async def test_a_refusal_that_the_find_confirms_needs_no_time_to_be_believed(
+    shop: Shop, database: Transactions, tmp_path: Path
+) -> None:
+    shop.faults = Faults(challenge=True, path="/pay")
+    run = await run_journey(checkout(tmp_path, SLOW_TO_BELIEVE), settings(shop.url, database))
+    assert [effect.state for effect in run.effects] == [EffectState.UNDONE]
+
+
+async def test_what_is_not_there_right_after_the_write_may_come_yet(
+    shop: Shop, database: Transactions, tmp_path: Path
+) -> None:
+    shop.faults = Faults(reset="before", path="/pay")
+    run = await run_journey(checkout(tmp_path, SLOW_TO_BELIEVE), settings(shop.url, database))
+    (left,) = await entries(database)
+    (undo,) = [step for step in run.steps if step.name == "undo pay"]
+    assert (left.state, left.tries, left.due_ns > left.opened_ns) == (EffectState.UNKNOWN, 1, True)
+    assert left.note == undo.skipped
+    assert undo.skipped.endswith("after the write, which may still be under way")
+    assert len(run.effects_open) == 1
 
 
 async def test_a_write_whose_answer_is_lost_is_found_by_its_key_and_undone(

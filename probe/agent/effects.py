@@ -5,7 +5,6 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
 from probe.agent.clock import Clock
@@ -157,13 +156,4 @@ class Effects:
 
     def _stamp(self) -> budget.Stamp:
         now = self._clock.read()
-        return budget.Stamp(now.wall_ns, now.boot_ns, _boot())
-
-
-@cache
-def _boot() -> str:
-    """Which boot of the machine this is (random(4)); empty where nobody says."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
+        return budget.Stamp(now.wall_ns, now.boot_ns, budget.boot_id())

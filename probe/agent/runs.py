@@ -82,7 +82,7 @@ class Runs:
         self._perform = perform
         self._tokens = new_tokens()
         self._places = Places(loaded.config.concurrency)
-        self._accounts = Accounts()
+        self.accounts = Accounts()
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -132,7 +132,7 @@ class Runs:
             finally:
                 self.in_flight -= 1
                 self._places.leave()
-                self._accounts.leave(begin.planned.journey.accounts)
+                self.accounts.leave(begin.planned.journey.accounts)
         finally:
             self._timetable.ended(begin.planned.journey.name, begin.run_id)
 
@@ -141,7 +141,7 @@ class Runs:
         accounts, missing = begin.planned.journey.accounts, Reason.ACCOUNT
         try:
             async with asyncio.timeout(begin.planned.grid.every_ns / 2e9):
-                await self._accounts.take(accounts)
+                await self.accounts.take(accounts)
                 missing = Reason.CAPACITY
                 if await self._places.take():
                     return None
@@ -149,7 +149,7 @@ class Runs:
         except TimeoutError:
             pass
         if missing is not Reason.ACCOUNT:
-            self._accounts.leave(accounts)
+            self.accounts.leave(accounts)
         return missing
 
     def _skip(self, begin: Begin, reason: Reason) -> Change:

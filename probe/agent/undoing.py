@@ -43,7 +43,8 @@ async def sweep(agent: Agent) -> None:
             log.error("%s of %s cannot be undone: %s", entry.step, entry.journey, journey)
             continue
         try:
-            run, after = await undo_later(journey, entry, await _settings(agent))
+            async with agent.runs.accounts.of(journey.accounts):
+                run, after = await undo_later(journey, entry, await _settings(agent))
         except ValueError as error:  # an entry that says nonsense must not keep the others from being undone
             after = not_undone(entry, f"the journal's entry is broken: {error}", agent.clock.read().wall_ns)
             await agent.effects.put(after)

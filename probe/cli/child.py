@@ -26,6 +26,8 @@ class Child(Struct, frozen=True):
     name: str
     process: "subprocess.Popen[bytes]"
     log: Path | None = None
+    ends_with_stdin: bool = False
+    """Then a SIGTERM would come on top, perhaps when nobody listens for it any more."""
 
     def ready(self) -> Any:
         """What it says first on stdout, a line of JSON, once it is there for others."""
@@ -47,7 +49,8 @@ class Child(Struct, frozen=True):
         assert self.process.stdin is not None
         if not self.process.stdin.closed:
             self.process.stdin.close()
-            self.process.terminate()
+            if not self.ends_with_stdin:
+                self.process.terminate()
 
     def _last_words(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-SHOWN_LINES:] if self.log else []
@@ -78,7 +81,7 @@ def start_child(
             start_new_session=True,
             preexec_fn=_with_parent(),  # noqa: PLW1509 - nothing here has threads when it starts children
         )
-    child = Child(name, process, log)
+    child = Child(name, process, log, ends_with_stdin="--stop-with-stdin" in arguments)
     try:
         yield child
     finally:

@@ -101,7 +101,7 @@ def _config(region: str, shop_url: str, hub_url: str) -> dict[str, Any]:
         "env": "demo",
         "agent": region,
         "regions": list(REGIONS),
-        "journeys": [str(files("probe") / "demo" / "journeys")],
+        "journeys": [str(files("probe") / "demo" / "journeys" / f"{name}.yaml") for name in JOURNEYS],
         "variables": {"shop": shop_url},
         "overrides": {name: {"schedule": {"every": every, "timeout": "10s"}} for name, every in JOURNEYS.items()},
         "state": region,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +15,7 @@ from msgspec.structs import replace
 from probe.cli.loop import loop_factory
 from probe.cli.state import shared_journal
 from probe.durable.transactions import Transactions
-from probe.errors import ExitCode, UsageError
+from probe.errors import ExitCode, SpecError, UsageError
 from probe.evaluate.suggest import did_you_mean
 from probe.export.progress import Shown, show_progress
 from probe.interrupt import Interrupt
@@ -22,8 +23,9 @@ from probe.model.duration import format_duration
 from probe.model.journey import EffectKind, Journey
 from probe.model.result import Run, Verdict
 from probe.runner import run_journey
-from probe.safety import switch
+from probe.safety import budget, switch
 from probe.safety.accounts import Accounts
+from probe.safety.bounds import unbounded
 from probe.safety.switch import stopped_by
 from probe.settings import Settings
 
@@ -43,9 +45,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def writes(self) -> bool:
-        return any(
-            step.effect is EffectKind.WRITE for journey, _ in self.work for step in (*journey.steps, *journey.always)
-        )
+        return any(writes(journey) for journey, _ in self.work)
 
     @property
     def may_write_anywhere(self) -> bool:
@@ -77,12 +77,8 @@ async def _run_all(plan: Plan, shown: Shown, journal: Transactions | None) -> li
             async with accounts.of(journey.accounts), places:
                 if interrupt.requested or stop.requested:
                     return
-                run = await run_journey(
-                    journey,
-                    replace(settings, journal=journal, writes_stopped=lambda: stopped_by(plan.state / switch.FILE)),
-                    watch=shown.watch,
-                    interrupt=interrupt,
-                )
+                own = await _bounded(journey, settings, plan, journal)
+                run = await run_journey(journey, own, watch=shown.watch, interrupt=interrupt)
             done[index].append(run)
             stop.requested = plan.fail_fast and run.verdict is not Verdict.PASSED
 
@@ -91,6 +87,17 @@ async def _run_all(plan: Plan, shown: Shown, journal: Transactions | None) -> li
             for index, (journey, row) in enumerate(plan.work):
                 group.create_task(run_in_row(index, journey, row))
     return [run for index in sorted(done) for run in done[index]]
+
+
+async def _bounded(journey: Journey, settings: Settings, plan: Plan, journal: Transactions | None) -> Settings:
+    """With what the run may write taken out of the journey's budget, and the reason when it may write nothing."""
+    own = replace(settings, journal=journal, run_id=str(uuid4()))
+    why = ""
+    if settings.writes_allowed and journal is not None and journey.budget is not None and not own.stop_before_writes:
+        allowed = journey.budget
+        why = await journal.run(lambda it: budget.reserve(it, journey, own.run_id, allowed, budget.now()))
+    over = f"over its budget: {why}" if why else ""
+    return replace(own, writes_stopped=lambda: over or stopped_by(plan.state / switch.FILE))
 
 
 class _Stop:
@@ -147,6 +154,17 @@ def require_variables(journeys: Sequence[Journey], values: Mapping[str, str]) ->
             raise UsageError(f"{name} is a secret, and others can read command lines: set {secrets[name]} instead")
         if name not in known:
             raise UsageError(f"no journey has a variable {name}; {did_you_mean(name, known)}")
+
+
+def require_bounds(journeys: Sequence[Journey]) -> None:
+    """SpecError unless every journey that writes is bounded: `--allow-writes` lets it leave this machine."""
+    mistakes = [mistake for journey in journeys if writes(journey) for mistake in unbounded(journey, journey.budget)]
+    if mistakes:
+        raise SpecError(mistakes)
+
+
+def writes(journey: Journey) -> bool:
+    return any(step.effect is EffectKind.WRITE for step in (*journey.steps, *journey.always))
 
 
 def settings_for(journey: Journey, settings: Settings, values: Mapping[str, str]) -> Settings:

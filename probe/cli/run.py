@@ -2,7 +2,7 @@ from contextlib import ExitStack
 
 import click
 
-from probe.cli.launch import Plan, exit_code, launch, require_variables, select, settings_for
+from probe.cli.launch import Plan, exit_code, launch, require_bounds, require_variables, select, settings_for
 from probe.cli.options import Chosen, journey_options
 from probe.cli.reports import Reports
 from probe.errors import ExitCode, UsageError
@@ -29,6 +29,8 @@ def command(chosen: Chosen, repeat: int, demo: bool) -> ExitCode:
         if demo:
             values = {**values, "shop": _start_shop(journeys, values, stack)}
         require_variables(journeys, values)
+        if chosen.allow_writes:
+            require_bounds(journeys)
         settings = chosen.settings(Trigger.MANUAL)
         work = [(journey, [settings_for(journey, settings, values)] * repeat) for journey in journeys]
         runs = launch(Plan(work, chosen.state, chosen.fail_fast), quiet=chosen.quiet)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import click
 from msgspec.structs import replace
 
-from probe.cli.launch import Plan, exit_code, launch, require_variables, select, settings_for
+from probe.cli.launch import Plan, exit_code, launch, require_bounds, require_variables, select, settings_for
 from probe.cli.options import Chosen, journey_options
 from probe.cli.reports import Reports
 from probe.errors import ExitCode, UsageError
@@ -62,6 +62,8 @@ def command(chosen: Chosen, target: str, runs: int, markdown_path: Path | None) 
     _require_target_and_secrets(journeys, chosen.values, settings.secrets or os.environ)
     values = {**chosen.values, "shop": target}
     require_variables(journeys, values)
+    if chosen.allow_writes:
+        require_bounds(journeys)
     work = [_row(journey, settings, values, runs) for journey in journeys]
     done = launch(Plan(work, chosen.state, chosen.fail_fast), quiet=chosen.quiet)
     code = decide(journeys, done, target)

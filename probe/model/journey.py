@@ -177,6 +177,10 @@ class Find(Step, frozen=True):
     absent: Annotated[
         Checks, Meta(description="When all of these hold, the write made nothing, and there is nothing to undo.")
     ] = ()
+    after: Annotated[
+        Duration,
+        Meta(ge=_MS, description="How long after the write that is believed: a slow shop may still be at it (1m)."),
+    ] = Duration(NANOSECONDS["m"])
 
 
 class Undo(Step, frozen=True):

@@ -3,7 +3,10 @@
 All functions work inside a transaction of `Transactions.run` on `effects.db`.
 """
 
+import time
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from sqlite3 import Connection
 
 from msgspec import Struct
@@ -21,6 +24,20 @@ class Stamp(Struct, frozen=True):
     wall_ns: int
     boot_ns: int
     boot: str
+
+
+@cache
+def boot_id() -> str:
+    """Which boot of the machine this is (random(4)); empty where nobody says."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def now() -> Stamp:
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return Stamp(time.time_ns(), time.clock_gettime_ns(clock), boot_id())
 
 
 class Demand(Struct, frozen=True):

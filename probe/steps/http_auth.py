@@ -44,7 +44,7 @@ def authentication(auth: Auth, client: "Client", performance: Performance, send:
     if auth.bearer is not None:
         return _Known(f"Bearer {_in_a_header(auth.bearer, performance, 'bearer')}")
     if auth.digest is not None:
-        return _Digest(auth.digest, client, performance)
+        return _Digest(auth.digest, client, performance, send)
     assert auth.oauth2 is not None
     return _OAuth2(auth.oauth2, performance, send)
 
@@ -65,27 +65,43 @@ class _Known:
 class _Digest:
     """A challenge is remembered for the run: later requests to its origin answer it at once.
 
-    What a 401 answers was not done (RFC 9110 §15.5.2), so that a write that was challenged is still to be sent.
+    What a 401 answers should not have been done (RFC 9110 §15.5.2), but no write is sent on that: a GET of its URL asks
+    for the challenge first, and a write is sent once, whatever is answered.
     """
 
-    def __init__(self, login: Login, client: "Client", performance: Performance) -> None:
+    def __init__(self, login: Login, client: "Client", performance: Performance, send: Send) -> None:
         self._user, self._password = _login(login, performance)
         self._place = login.password.place
         self._challenges = client.challenges
         self._performance = performance
+        self._send = send
         self._learnt = 0
 
     async def authorised(self, request: "Request") -> "Request":
         from yarl import URL
 
         refuse_leak(_host(request), lambda _: (self._password,), self._performance, self._place)
+        if self._performance.write_key:
+            await self._ask(request)
         challenge = self._challenges.get(self._key(request))
         if challenge is None:
             return request
         uri = URL(request.url).raw_path_qs
         return _with(request, challenge.answer(self._user, self._password, request.method, uri))
 
+    async def _ask(self, request: "Request") -> None:
+        """Fetches a challenge for a write."""
+        asked = request.redirected(request.url, again=False)
+        answer = await self._send(replace(asked, method="GET"), Role.CHALLENGE)
+        if not self._learn(asked, answer):
+            message = f"a GET of the URL was answered {answer.status} and asked for no digest"
+            hint = "no write is sent on trial: its URL must ask for credentials whatever the method is"
+            raise StepFailure(Failure(Cause.SCRIPT, message, self._place, hint=hint))
+
     def learns(self, request: "Request", answer: "Answer") -> bool:
+        return not self._performance.write_key and self._learn(request, answer)
+
+    def _learn(self, request: "Request", answer: "Answer") -> bool:
         from probe.wire.digest import Challenge, read_challenges
 
         if answer.status != 401:

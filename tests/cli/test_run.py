@@ -230,3 +230,36 @@ async def shell(command: str) -> tuple[int, bytes]:
     lines = [line for line in err.splitlines(keepends=True) if b" passed in " not in line]
     assert process.returncode is not None
     return process.returncode, b"".join(lines)
+
+
+PAID = """\
+journey: pay
+variables: {shop: "http://127.0.0.1:1"}
+HEADsteps:
+  - {name: pay, effect: write, http: {post: "${shop}/echo"}}
+"""
+
+
+async def test_writes_are_allowed_to_a_journey_with_a_budget_only(tmp_path: Path) -> None:
+    path = tmp_path / "pay.yaml"
+    path.write_text(PAID.replace("HEAD", "secrets: {card: {env: CARD}}\n"))
+    ended = await run_probe("run", path, "--allow-writes", CARD="4242424242424242")
+    told = [line for line in ended.err.splitlines() if line.startswith(str(path))]
+    assert (ended.code, told) == (
+        2,
+        [
+            f"{path}:1:10: the journey pay writes and has no budget",
+            f"{path}:1:10: the secret card of pay may be sent to any host",
+        ],
+    )
+
+
+async def test_a_run_over_its_budget_writes_nothing(shop: Shop, tmp_path: Path) -> None:
+    path = tmp_path / "pay.yaml"
+    path.write_text(PAID.replace("HEAD", "budget: {writes_per_hour: 1}\n"))
+    first, second = [await run_probe("run", path, "--allow-writes", "--var", f"shop={shop.url}") for _ in range(2)]
+    assert ("1 of 1 writes an hour are used" in first.out, "1 of 1 writes an hour are used" in second.out) == (
+        False,
+        True,
+    )
+    assert shop.state["requests"] == 1

@@ -140,45 +140,41 @@ async def test_a_wrong_password_is_tried_once_and_the_answer_is_401(serve: Serve
     )
 
 
-async def test_a_write_that_was_challenged_is_sent_once_more_and_done_once(serve: Serve, session: Client) -> None:
+async def test_a_write_is_sent_once_with_the_answer_to_a_challenge_that_a_read_asked_for(
+    serve: Serve, session: Client
+) -> None:
     server, performance = DigestServer(), attempt(write_key="key")
     url = await serve(server.talk)
     seen = await http.perform(Action(post=text(url), body=text("pay"), auth=DIGEST), session, performance)
     assert seen.response
-    assert server.seen == [("POST", b"pay", 401), ("POST", b"pay", 200)]
-    assert (performance.sent, [each.reused for each in performance.exchanges]) == (True, [False, False])
+    assert server.seen == [("GET", b"", 401), ("POST", b"pay", 200)]
+    roles = [each.role for each in performance.exchanges]
+    assert (performance.sent, roles) == (True, [Role.CHALLENGE, Role.REQUEST])
     spent(seen, performance)
 
 
-@pytest.mark.parametrize(("dies_at", "sent"), [(1, True), (2, True)])
-async def test_a_write_without_an_answer_is_never_sent_again(
-    serve: Serve, session: Client, dies_at: int, sent: bool
-) -> None:
+async def test_a_write_that_is_refused_is_not_sent_again(serve: Serve, session: Client) -> None:
+    server, performance = DigestServer(lasts=0), attempt(write_key="key")
+    action = Action(post=text(await serve(server.talk)), body=text("pay"), auth=DIGEST)
+    seen = await http.perform(action, session, performance)
+    assert seen.response
+    assert (seen.response.status, [method for method, _, _ in server.seen]) == (401, ["GET", "POST"])
+
+
+async def test_a_write_without_an_answer_is_never_sent_again(serve: Serve, session: Client) -> None:
     server, performance = DigestServer(), attempt(write_key="key")
-    server.dies_at = dies_at
+    server.dies_at = 2
     action = Action(post=text(await serve(server.talk)), body=text("pay"), auth=DIGEST)
     found = await failure(action, session, performance)
-    assert (found.cause, performance.sent, len(server.seen)) == (Cause.PROTOCOL, sent, dies_at)
+    assert (found.cause, performance.sent, len(server.seen)) == (Cause.PROTOCOL, True, 2)
 
 
-async def test_a_write_that_was_only_challenged_was_not_sent(serve: Serve, session: Client) -> None:
-    """Who asks for what cannot be answered has refused it all the same."""
-    answer = b'HTTP/1.1 401 X\r\nWWW-Authenticate: Digest nonce="n", realm="r"\r\nContent-Length: 0\r\n\r\n'
-    listening: list[asyncio.Server] = []
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        listening[0].close()  # nobody is there for the second request
-        writer.write(answer)
-        await writer.drain()
-        writer.close()
-
-    listening.append(await asyncio.start_server(talk, "127.0.0.1", 0))
-    port = listening[0].sockets[0].getsockname()[1]
+async def test_a_write_for_which_no_challenge_comes_is_not_sent(shop: Shop, session: Client) -> None:
     performance = attempt(write_key="key")
-    found = await failure(Action(post=text(f"http://127.0.0.1:{port}/"), auth=DIGEST), session, performance)
-    roles = [each.role for each in performance.exchanges]
-    assert (found.cause, performance.sent, roles) == (Cause.CONNECT, False, [Role.CHALLENGE, Role.REQUEST])
+    action = Action(post=text(f"{shop.url}/echo"), body=text("pay"), auth=DIGEST)
+    found = await failure(action, session, performance)
+    assert found.message == "a GET of the URL was answered 200 and asked for no digest"
+    assert (found.cause, performance.sent, shop.state["requests"]) == (Cause.SCRIPT, False, 1)
 
 
 async def test_a_digest_nobody_can_answer_is_told(serve: Serve, session: Client) -> None:
