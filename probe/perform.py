@@ -12,7 +12,7 @@ from probe.evaluate.check import run_capture, run_check
 from probe.evaluate.scope import Scope
 from probe.evaluate.template import RenderError
 from probe.model.duration import format_duration
-from probe.model.journey import Check, EffectKind, Find, Poll, Step, Undo
+from probe.model.journey import Check, EffectKind, Find, Poll, Retry, Step, Undo
 from probe.model.observation import Observation
 from probe.model.result import (
     Attempt,
@@ -66,7 +66,7 @@ class Outcome(Struct, frozen=True):
 async def perform_step(step: Step, stage: Stage, section: Section) -> Outcome:
     trail = _Trail(step, stage)
     try:
-        failure = await (_once(trail) if step.poll is None else _poll(trail, step.poll))
+        failure = await (_tried(trail, step.retry) if step.poll is None else _poll(trail, step.poll))
     except asyncio.CancelledError:
         stage.done(step, _outcome(trail, section, trail.cut or stage.cut(None)))
         raise
@@ -91,10 +91,26 @@ class _Trail:
         self.sent = False
         self.status: int | None = None
 
+    def note(self, status: int | None) -> None:
+        """The answer to an attempt: of several, one that may have done something counts, and not a later refusal."""
+        if not self.attempts or refused(self.status):
+            self.status = status
 
-async def _once(trail: _Trail) -> Failure | None:
-    attempt = await _attempt(trail, trail.step.timeout or KINDS[trail.step.kind].time_limit(trail.step.action), None)
-    return attempt.failure
+
+def refused(status: int | None) -> bool:
+    """Whether the target said that it did not do what was asked (RFC 9110 §15.5); 408 leaves it open."""
+    return status is not None and 400 <= status < 500 and status != 408
+
+
+async def _tried(trail: _Trail, retry: Retry | None) -> Failure | None:
+    limit = trail.step.timeout or KINDS[trail.step.kind].time_limit(trail.step.action)
+    while True:
+        failure = (await _attempt(trail, limit, None)).failure
+        if failure is None or retry is None or failure.cause.verdict is Verdict.ERRORED:
+            return failure
+        if len(trail.attempts) == retry.attempts:
+            return replace(failure, message=f"{failure.message} (at the last of {retry.attempts} attempts)")
+        await asyncio.sleep(retry.every / 1e9)
 
 
 async def _poll(trail: _Trail, poll: Poll) -> Failure | None:
@@ -146,7 +162,7 @@ async def _attempt(trail: _Trail, limit_ns: int, poll: Poll | None) -> Attempt:
         failure = _mistake(error)
     finally:
         trail.sent = trail.sent or performance.sent
-        trail.status = next((each.status for each in performance.exchanges if each.role is Role.REQUEST), None)
+        trail.note(next((each.status for each in performance.exchanges if each.role is Role.REQUEST), None))
         attempt = _judge(trail, performance, seen, failure, began, poll)
         trail.attempts.append(attempt)
     return attempt
@@ -309,5 +325,10 @@ def _result(trail: _Trail, section: Section, failure: Failure | None) -> StepRes
         attempts=tuple(trail.attempts),
         time_to_pass_ns=trail.passed_at - first.started_ns if trail.passed_at is not None and first else None,
         failure=failure,
-        flaky=failure is None and last is not None and any(exchange.failure for exchange in last.exchanges),
+        flaky=failure is None and last is not None and (_again(trail) or any(each.failure for each in last.exchanges)),
     )
+
+
+def _again(trail: _Trail) -> bool:
+    """Whether the step was tried again because it had failed; a poll asks again anyway."""
+    return trail.step.retry is not None and len(trail.attempts) > 1

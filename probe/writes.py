@@ -15,7 +15,7 @@ from probe.evaluate.scope import Scope
 from probe.model.instant import nanoseconds_of
 from probe.model.journey import EffectKind, Journey, Step
 from probe.model.result import Cause, Effect, EffectState, Failure, Verdict
-from probe.perform import Outcome
+from probe.perform import Outcome, refused
 from probe.safety import journal
 from probe.safety.redaction import Redactor
 from probe.settings import Settings
@@ -68,7 +68,7 @@ class Writes:
         """
         if step.effect is not EffectKind.WRITE or not outcome.sent:
             return
-        if _refused(outcome.status):
+        if refused(outcome.status):
             if step.undo is None or step.undo.find is None:
                 return
             self._refused.add(step.name)
@@ -145,8 +145,3 @@ def _written(value: object) -> str:
         return json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):
         return ""
-
-
-def _refused(status: int | None) -> bool:
-    """Whether the target said that it did not do what was asked (RFC 9110 §15.5); 408 leaves it open."""
-    return status is not None and 400 <= status < 500 and status != 408

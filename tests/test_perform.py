@@ -455,3 +455,44 @@ async def test_what_is_checked_must_hold_at_every_address(bad: tuple[str, ...], 
     assert (result.failure.message if result.failure else "") == message.format(*asked)
     assert [check.passed for check in attempt.checks] == [address not in bad for address in asked]
     assert sum(attempt.phases.values()) == attempt.duration_ns
+
+
+# --- tries
+
+
+async def test_a_step_that_passes_at_its_second_try_is_flaky_and_keeps_both(serve: Serve) -> None:
+    url = await serve(answering("no", "yes"))
+    found = await performed(written("retry: {attempts: 3, every: 1ms}\nhttp: {get: URL}\ncheck: [{body: yes}]", url))
+    assert (found.verdict, found.flaky) == (Verdict.PASSED, True)
+    assert [attempt.verdict for attempt in found.attempts] == [Verdict.FAILED, Verdict.PASSED]
+    assert found.duration_ns == found.attempts[-1].duration_ns
+
+
+async def test_tries_end_and_say_how_many_there_were(serve: Serve) -> None:
+    url = await serve(answering("no"))
+    found = await performed(written("retry: {attempts: 3, every: 1ms}\nhttp: {get: URL}\ncheck: [{body: yes}]", url))
+    assert found.failure is not None
+    assert found.failure.message.endswith(" (at the last of 3 attempts)")
+    assert (len(found.attempts), found.flaky) == (3, False)
+
+
+async def test_a_mistake_of_ours_is_not_tried_again() -> None:
+    found = await performed(written("""retry: {attempts: 3, every: 1ms}\nhttp: {get: '${env("NOT_SET_ANYWHERE")}'}"""))
+    assert (found.verdict, len(found.attempts)) == (Verdict.ERRORED, 1)
+
+
+async def test_an_idempotent_write_is_tried_again_with_the_same_key_and_its_first_try_counts(serve: Serve) -> None:
+    """The first answer is lost, the second one refuses: what the first one did nobody knows."""
+    heads: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        if len(heads) > 1:
+            writer.write(b"HTTP/1.1 409 Conflict\r\nContent-Length: 0\r\n\r\n")
+
+    step = "effect: write\nidempotent: true\nretry: {attempts: 2, every: 1ms}\nhttp: {post: URL}"
+    async with open_client(perf_counter_ns, "test") as client:
+        theatre = stage(client)
+        outcome = await perform_step(written(step, await serve(talk)), theatre, Section.STEPS)
+    assert [b"Idempotency-Key: key of step" in head for head in heads] == [True, True]
+    assert (outcome.sent, outcome.status, outcome.result.verdict) == (True, None, Verdict.FAILED)

@@ -171,7 +171,7 @@ def _note(step: StepResult) -> str:
         words.append(f"{len(step.attempts)} attempts{passed}")
     hops = sum(_is_redirect(each) for each in step.attempts[-1].exchanges[:-1]) if step.attempts else 0
     if step.flaky:
-        words.append("flaky: asked again on a fresh connection")
+        words.append(_flaky(step))
     if hops:
         words.append(f"{hops} redirect{_s(hops)}")
     notes = sum(len(exchange.notes) for attempt in step.attempts[-1:] for exchange in attempt.exchanges)
@@ -295,3 +295,8 @@ def _letters(phase: Phase, count: int, view: View) -> str:
 
 def _s(count: int) -> str:
     return "" if count == 1 else "s"
+
+
+def _flaky(step: StepResult) -> str:
+    tries = len(step.attempts)
+    return "flaky: asked again on a fresh connection" if tries == 1 else f"flaky: passed at attempt {tries}"

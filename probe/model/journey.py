@@ -88,6 +88,13 @@ class Poll(Struct, frozen=True):
     fail_if: Annotated[Checks, Meta(description="The step fails at once when all of these hold.")] = ()
 
 
+class Retry(Struct, frozen=True):
+    attempts: Annotated[Count, Meta(ge=2, description="How often the step is tried at most, the first time included.")]
+    every: Annotated[Duration, Meta(ge=_MS, description="Pause between two attempts (1s unless said).")] = Duration(
+        NANOSECONDS["s"]
+    )
+
+
 class Amount(Struct, frozen=True):
     value: Annotated[Decimal, Meta(description="How much the write spends.")]
     currency: Annotated[Currency, Meta(description="ISO 4217 code, for example EUR.")]
@@ -158,12 +165,19 @@ class Step(Struct, frozen=True):
         default=(), name="capture"
     )
     poll: Annotated[Poll | None, Meta(description="Repeat the step until something holds.")] = None
+    retry: Annotated[
+        Retry | None, Meta(description="Try again when the target fails; a pass that took more than one try is flaky.")
+    ] = None
     timeout: Annotated[
         Duration | None, Meta(ge=_MS, description="The longest one attempt may take (30s unless said).")
     ] = None
     effect: Annotated[
         EffectKind, Meta(description="`write`: changes something that matters; sent at most once per run.")
     ] = EffectKind.READ
+    idempotent: Annotated[
+        bool,
+        Meta(description="true: the target does a write once, however often it gets it with one Idempotency-Key."),
+    ] = False
     amount: Annotated[Amount | None, Meta(description="What the write spends.")] = None
     undo: Annotated["Undo | None", Meta(description="How to take the write back; runs after the steps.")] = None
 

@@ -21,6 +21,8 @@ NOT_IN_UNDO = {
     "effect": "an undo is a write already",
     "amount": "an undo spends nothing",
     "poll": "an undo is sent once",
+    "retry": "an undo that fails is tried again by the journal",
+    "idempotent": "an undo must be harmless when it is repeated anyway",
 }
 """The keys of a step that an undo does not have, and why."""
 
@@ -141,6 +143,13 @@ def _contradictions(step: nodes.Mapping) -> Iterator[Mistake]:
     if _is_write(effect) and "poll" in at:
         message = "a step with effect: write is sent once and cannot poll"
         yield Mistake(at["poll"], message, "poll in a step of its own")
+    if "retry" in at and "poll" in at:
+        yield Mistake(at["retry"], "a poll asks again by itself", "leave retry or poll out")
+    if "retry" in at and _is_write(effect) and not _is_true(step.get("idempotent")):
+        hint = "idempotent: true says that the target does it once for one Idempotency-Key"
+        yield Mistake(at["retry"], "a step with effect: write is sent once", hint)
+    if "idempotent" in at and not _is_write(effect):
+        yield Mistake(at["idempotent"], "idempotent belongs to a step with effect: write", "leave it out")
     if effect is None or (isinstance(effect, Scalar) and effect.text == EffectKind.READ):
         if "undo" in at:
             hint = "add effect: write, or move it to always:"
@@ -151,3 +160,7 @@ def _contradictions(step: nodes.Mapping) -> Iterator[Mistake]:
 
 def _is_write(effect: Node | None) -> bool:
     return isinstance(effect, Scalar) and effect.text == EffectKind.WRITE
+
+
+def _is_true(node: Node | None) -> bool:
+    return isinstance(node, Scalar) and node.value is True
