@@ -31,7 +31,7 @@ from probe.model.timing import Phase
 from probe.perform import Outcome, Stage, perform_step
 from probe.safety.hosts import host_of
 from probe.safety.marker import KEY, Marker
-from probe.safety.redaction import Redactor
+from probe.safety.redaction import SHORTEST, Redactor
 from probe.safety.secrets import SecretError
 from probe.settings import NAMESERVERS, Clocks, Settings
 from probe.steps import KINDS
@@ -164,6 +164,12 @@ class Running:
             writes_allowed=self.settings.writes_allowed,
             journalled=self.settings.journal is not None,
             secret_hosts=self.bound,
+            taints=self.writes.taints,
+            short_secrets={
+                name: secret.hosts
+                for name, secret in self.journey.secrets.items()
+                if secret.hosts and len(str(self.scope.find(name))) < SHORTEST
+            },
             tokens=self.settings.tokens,
             now=self.now,
             nameservers=tuple(self.settings.environ.get(NAMESERVERS, "").replace(",", " ").split()),

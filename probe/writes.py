@@ -18,6 +18,7 @@ from probe.model.result import Cause, Effect, EffectState, Failure, Verdict
 from probe.perform import Outcome, refused
 from probe.safety import journal
 from probe.safety.redaction import Redactor
+from probe.safety.taint import taints_of
 from probe.settings import Settings
 
 Now = Callable[[], datetime]
@@ -32,6 +33,7 @@ class Writes:
         self._settings = settings
         self._run_id = run_id
         self._scope = scope
+        self.taints = taints_of(journey)
         self._redactor = redactor
         self._now = now
         self._entries: dict[str, journal.Entry] = {}
@@ -135,7 +137,8 @@ class Writes:
 
     def _values(self) -> dict[str, object]:
         """What an undo in another process can be told: nothing that is a secret, or was made of one."""
-        written = {name: _written(value) for name, value in self._scope.open_values().items()}
+        values = self._scope.open_values()
+        written = {name: _written(value) for name, value in values.items() if name not in self.taints}
         return {name: json.loads(text) for name, text in written.items() if text and self._redactor.text(text) == text}
 
 

@@ -273,6 +273,30 @@ async def test_a_secret_is_not_sent_beyond_its_hosts(shop: Shop) -> None:
     assert shop.state["requests"] == 0
 
 
+PIN = """\
+journey: j
+secrets: {pin: {env: PIN, hosts: [shop.test]}}
+variables:
+  shop: ${env("SHOP_URL")}
+  code: "<${pin}>"
+steps:
+"""
+SHORT = [
+    "{post: '${shop}/echo', json: {pin: '${pin}'}}",
+    "{get: '${shop}/echo', headers: {X-Code: '${code}'}}",
+    "{get: '${shop}/echo', auth: {basic: {user: a, password: '${pin}'}}}",
+]
+
+
+@pytest.mark.parametrize("action", SHORT)
+async def test_a_secret_too_short_to_be_found_is_held_to_its_hosts_by_its_name(shop: Shop, action: str) -> None:
+    sent = read_journey(Source("j.yaml", f"{PIN}  - {{name: send, http: {action}}}\n"))
+    found = await run_journey(sent, settings_for(environ={"SHOP_URL": shop.url, "PIN": "123"}))
+    assert found.failure is not None
+    assert found.failure.message == "the secret pin was not sent: it is bound to shop.test, and this is another host"
+    assert shop.state["requests"] == 0
+
+
 async def test_no_form_of_a_secret_is_in_the_record(shop: Shop) -> None:
     secret = 'p&ss "wörd"/<+>?'
     steps = """\

@@ -1,6 +1,6 @@
 """What a step kind is. A new kind is a module of this shape and a line in `probe.steps.KINDS`."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from itertools import chain, count
@@ -20,6 +20,7 @@ from probe.model.result import Cause, Exchange, Failure, Role
 from probe.model.template import Text, Value
 from probe.model.timing import Clock, Phase
 from probe.safety.marker import Marker
+from probe.safety.taint import Taints
 
 if TYPE_CHECKING:
     from probe.steps.tokens import Tokens
@@ -65,6 +66,10 @@ class Options(Struct, frozen=True):
     """For each secret that is bound to hosts: its value and the only hosts it may be sent to. Tokens come to it."""
     tokens: "Tokens" = field(default_factory=new_tokens)
     """OAuth2 tokens, shared with the other runs of the process."""
+    taints: Taints = {}
+    """Which names hold which secrets."""
+    short_secrets: Mapping[str, tuple[str, ...]] = {}
+    """The hosts of bound secrets that are too short to be found in what is sent."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """The wall clock, that cookies expire by."""
     nameservers: tuple[str, ...] = ()

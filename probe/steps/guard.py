@@ -1,7 +1,9 @@
 """Whether what a step is about to send may go where it is sent."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
+from probe.errors import StepFailure
 from probe.model.place import Place
 from probe.steps.base import Performance, script_failure
 
@@ -33,6 +35,25 @@ def _refuse_write(way: Sequence[str], performance: Performance, place: Place) ->
         raise script_failure(message, place, "give it a state folder")
 
 
+def refuse_by_name(host: str, part: Any, performance: Performance, place: Place) -> None:
+    """StepFailure when a name in what is to be sent holds a secret that no text can be searched for."""
+    options = performance.options
+    if not options.short_secrets:
+        return
+    from probe.evaluate.template import names_in
+    from probe.safety.taint import not_for
+
+    names = {name for _, name in names_in(part)}
+    secret = not_for(host, names, options.taints, options.short_secrets)
+    if secret is not None:
+        raise _bound_elsewhere(secret, options.short_secrets[secret], place)
+
+
+def _bound_elsewhere(secret: str, hosts: Sequence[str], place: Place) -> StepFailure:
+    message = f"the secret {secret} was not sent: it is bound to {', '.join(hosts)}, and this is another host"
+    return script_failure(message, place)
+
+
 def refuse_leak(host: str, texts: Texts, performance: Performance, place: Place) -> None:
     """StepFailure when a secret is in what is on its way to a host it is not bound to."""
     from probe.safety.hosts import bound_elsewhere, leaked_secret
@@ -49,7 +70,4 @@ def refuse_leak(host: str, texts: Texts, performance: Performance, place: Place)
     except FileTrouble as trouble:
         raise script_failure(str(trouble), place) from None
     if secret is not None:
-        allowed = ", ".join(bound[secret][1])
-        raise script_failure(
-            f"the secret {secret} was not sent: it is bound to {allowed}, and this is another host", place
-        )
+        raise _bound_elsewhere(secret, bound[secret][1], place)

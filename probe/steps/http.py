@@ -11,10 +11,11 @@ from probe.model.network import overlay
 from probe.model.observation import Observation, Response, Seen, Whole, decode_body
 from probe.model.result import Cause, Exchange, Failure, Role, timed
 from probe.model.timing import add_phases
+from probe.safety.hosts import host_of
 from probe.steps.auth import Auth
 from probe.steps.base import BODY_SHOWN, TIME_LIMIT, Options, Performance
 from probe.steps.challenge import guard_of
-from probe.steps.guard import guard
+from probe.steps.guard import guard, refuse_by_name
 from probe.steps.http_action import Action
 from probe.steps.http_again import again_if_unheard
 from probe.steps.http_graphql import graphql_failure
@@ -96,6 +97,8 @@ class _Visit:
         """What comes of the request, after the redirects that are to be followed."""
         before, redirects, follow = len(self._performance.exchanges), 0, self._action.follow
         while True:
+            if not redirects or request.body is not None:  # a redirect that is a GET carries nothing of the action's
+                refuse_by_name(host_of(request.url), self._action, self._performance, self._place)
             answer = await self._ask(request)
             if guard_of_site := guard_of(answer):
                 message = f"a bot challenge came instead of the page (status {answer.status}): {guard_of_site}"

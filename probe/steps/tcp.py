@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from probe.model.observation import Observation, Seen, decode_body
 from probe.model.template import Text
 from probe.steps.base import TIME_LIMIT, Options, Performance
-from probe.steps.guard import guard
+from probe.steps.guard import guard, refuse_by_name
 from probe.steps.host_port import host_port, reject_host_port
 from probe.steps.recorded import recorded
 
@@ -50,6 +50,7 @@ async def perform(action: Action, session: "MarkedConnector", performance: Perfo
     sent = "" if action.send is None else performance.text(action.send)
     wanted = "" if action.until is None else performance.text(action.until)
     guard(address.host, lambda _: (sent,), performance, action.connect.place)
+    refuse_by_name(address.host, action.send, performance, action.connect.place)
     url, came = f"tcp://{address}", bytearray()
     try:
         async with (
