@@ -103,13 +103,18 @@ def _config(region: str, shop_url: str, hub_url: str) -> dict[str, Any]:
         "regions": list(REGIONS),
         "journeys": [str(files("probe") / "demo" / "journeys" / f"{name}.yaml") for name in JOURNEYS],
         "variables": {"shop": shop_url},
-        "overrides": {name: {"schedule": {"every": every, "timeout": "10s"}} for name, every in JOURNEYS.items()},
+        "overrides": {name: _override(every) for name, every in JOURNEYS.items()},
         "state": region,
         "listen": "127.0.0.1:0",
         "export": [{"hub": {"url": hub_url}}],
         "heartbeat": "2s",
         "grace": "3s",
     }
+
+
+def _override(every: str) -> dict[str, Any]:
+    """Slots that one can watch, and so many writes as they bring: the shop is ours."""
+    return {"schedule": {"every": every, "timeout": "10s"}, "budget": {"writes_per_hour": 10_000}}
 
 
 def _end_all(agents: list[Child]) -> None:
