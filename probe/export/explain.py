@@ -24,7 +24,8 @@ def facts(exchange: Exchange, at: datetime) -> Iterator[str]:
     if exchange.resolver:
         yield f"name known by {exchange.resolver}"
     if exchange.tls:
-        yield f"{exchange.tls.version} {exchange.tls.cipher}".strip() or "TLS did not come about"
+        resumed = " resumed" if exchange.tls.resumed else ""
+        yield f"{exchange.tls.version} {exchange.tls.cipher}{resumed}".strip() or "TLS did not come about"
         told = (*exchange.tls.chain[:1], *ending(exchange.tls, at))
         yield from (certificate(each, at) for each in dict.fromkeys(told))
     if exchange.sent_bytes:

@@ -28,6 +28,8 @@ class TlsFacts(Struct, frozen=True, omit_defaults=True):
     alpn: str = ""
     chain: tuple[Certificate, ...] = ()
     """As the server sent it, its own certificate first."""
+    resumed: bool = False
+    """Whether a session of a connection before was taken up: no certificate was shown then."""
 
     @property
     def expires_at(self) -> datetime | None:

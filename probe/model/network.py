@@ -65,6 +65,10 @@ class Network(Struct, frozen=True):
     insecure: Annotated[
         bool | None, Meta(description="true takes any certificate; the record says that nothing was verified.")
     ] = None
+    resume: Annotated[
+        bool | None,
+        Meta(description="true resumes TLS sessions of runs before, as browsers do; else each run shakes hands whole."),
+    ] = None
     client_certificate: Annotated[
         ClientCertificate | None, Meta(description="What to show to a server that asks who is there (mTLS).")
     ] = None

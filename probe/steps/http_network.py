@@ -52,6 +52,7 @@ def route_of(own: Network | None, performance: Performance) -> Route:
         tls=tls_of(network),
         unix_socket=_unix_socket(network.unix_socket, performance),
         resolver=_resolver(network.resolver or (), performance),
+        resume=bool(network.resume),
     )
 
 

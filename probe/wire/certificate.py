@@ -23,6 +23,7 @@ def read_tls(tls: SSLObject) -> TlsFacts:
         version=tls.version() or "",
         cipher=cipher[0] if cipher else "",
         alpn=tls.selected_alpn_protocol() or "",
+        resumed=bool(tls.session_reused),
         chain=tuple(read for shown in _sent_chain(tls) if (read := _certificate(shown))),
     )
 

@@ -30,6 +30,7 @@ from probe.wire.marks import Marks, address_of
 from probe.wire.resolver import Resolver
 from probe.wire.route import DIRECT, Peer, Route
 from probe.wire.stamps import kernel_stamps
+from probe.wire.tickets import TICKETS
 from probe.wire.tls import TlsTransport
 from probe.wire.transport import StampedTransport, Traffic
 from probe.wire.tunnel import open_tunnel
@@ -267,7 +268,8 @@ class MarkedConnector(TCPConnector):
                 transport = StampedTransport(self._loop, sock, handler, read)
                 transport.start()
                 return transport, handler
-            secured = TlsTransport(self._loop, sock, handler, ssl, server_hostname, read)
+            tickets = TICKETS if self._route.resume else None
+            secured = TlsTransport(self._loop, sock, handler, ssl, server_hostname, read, tickets)
             marks.count(secured.traffic)
             marks.tls = secured.get_extra_info("ssl_object")  # a certificate that is refused is worth a look
             await secured.handshake()

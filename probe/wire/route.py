@@ -66,6 +66,8 @@ class Route(Struct, frozen=True):
     tls: Tls = SYSTEM_TLS
     unix_socket: str = ""
     resolver: tuple[str, ...] = ()
+    resume: bool = False
+    """Whether TLS sessions of connections before are resumed."""
 
     def towards(self, host: str, port: int) -> Peer:
         """Where the connection that serves this host has to end, by a proxy or not."""

@@ -6,6 +6,7 @@ import ssl
 from contextlib import suppress
 from typing import Any
 
+from probe.wire.tickets import Tickets
 from probe.wire.tls_records import Records
 from probe.wire.transport import READ_BYTES, Octets, StampedTransport, Witness
 
@@ -23,6 +24,7 @@ class TlsTransport(StampedTransport):
         context: ssl.SSLContext,
         server_hostname: str | None,
         bytes_read: int = 0,
+        tickets: Tickets | None = None,
     ) -> None:
         self._plain = bytearray()
         """What was written and is not encrypted yet: TLS 1.2 may want to negotiate anew first."""
@@ -30,7 +32,10 @@ class TlsTransport(StampedTransport):
         self._records = Records()
         super().__init__(loop, sock, protocol, bytes_read)
         self._shaken: asyncio.Future[None] = loop.create_future()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname)
+        self._tickets = tickets
+        self._known_by = context, server_hostname or "", sock.getpeername()[1] if tickets else 0
+        session = tickets.take(*self._known_by) if tickets else None
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_hostname, session=session)
         self._facts |= {"sslcontext": context, "ssl_object": self._tls}
 
     async def handshake(self) -> None:
@@ -171,6 +176,8 @@ class TlsTransport(StampedTransport):
         if error is None and not self._lost:
             with suppress(OSError):  # a kernel that closes with unread bytes, such as tickets, sends a reset instead
                 self._sock.recv(READ_BYTES)
+        if self._tickets is not None and self._connected and error is None and not self._lost:
+            self._tickets.keep(*self._known_by, self._tls.session)
         super()._lose(error)
         self._plain.clear()
         if not self._shaken.done():

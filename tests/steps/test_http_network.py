@@ -32,6 +32,7 @@ ALL: dict[str, Any] = {
     "ca": PemFile("ca.pem", Place("journeys/shop.yaml", 1, 1, 2)),
     "tls_min": TlsVersion.V1_3,
     "insecure": False,
+    "resume": True,
     "client_certificate": ClientCertificate(PemFile("/etc/me.pem", PLACE), PemFile("me.key", PLACE)),
     "unix_socket": text(""),
     "resolver": (text("10.0.0.2:53"), text("10.0.0.3")),
@@ -60,6 +61,7 @@ def test_everything_that_is_said_is_in_the_route() -> None:
         source="10.0.0.1",
         tls=Tls("journeys/ca.pem", "/etc/me.pem", "me.key", "1.3"),
         resolver=("10.0.0.2:53", "10.0.0.3"),
+        resume=True,
     )
 
 
@@ -190,3 +192,32 @@ async def test_a_write_leaves_this_machine_by_no_back_door(network: Network, hos
     why = "there is no journal of effects to enter it into" if allowed else "writes are not allowed there"
     assert (found.cause, performance.exchanges) == (Cause.SCRIPT, [])
     assert found.message == f"a step with effect: write was not sent to {host}: {why}"
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("resume", [True, False])
+async def test_a_tls_session_is_resumed_over_runs_when_that_is_asked_for(
+    serve: Serve, version: ssl.TLSVersion, *, resume: bool
+) -> None:
+    authority, trust = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority.configure_trust(trust)
+    identity = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(identity)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    identity.maximum_version = version
+    url, seen = await serve(talk, identity), []
+    for _ in range(3):
+        performance = attempt(replace(OPTIONS, tls=trust))
+        async with http.open_session(performance.options) as session:
+            action = Action(get=text(url), network=Network(resume=resume))
+            await http.perform(action, session, performance)
+        (exchange,) = performance.exchanges
+        assert exchange.tls is not None
+        seen.append(exchange.tls.resumed)
+        assert sum(exchange.phases.values()) == exchange.duration_ns
+    assert seen == [False, resume, resume]

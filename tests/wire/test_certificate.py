@@ -92,7 +92,7 @@ def test_without_a_way_to_the_chain_it_is_empty(authority: trustme.CA, trust: ss
 
         def __init__(self, tls: ssl.SSLObject) -> None:
             self.version, self.cipher = tls.version, tls.cipher
-            self.selected_alpn_protocol = tls.selected_alpn_protocol
+            self.selected_alpn_protocol, self.session_reused = tls.selected_alpn_protocol, tls.session_reused
 
     facts = read_tls(Older(shaken(serving(leaf(authority, "localhost")), trust)))  # type: ignore[arg-type]
     assert facts == TlsFacts("TLSv1.3", facts.cipher)
