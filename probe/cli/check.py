@@ -2,7 +2,7 @@ from pathlib import Path
 
 import click
 
-from probe.cli.options import parse_files
+from probe.cli.parsing import parse_files
 from probe.errors import ExitCode, UsageError
 from probe.spec.load import load_journeys
 

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from probe.cli.ask_hub import ask_hub
-from probe.cli.options import parse_time
+from probe.cli.parsing import parse_time
 from probe.cli.reports import require_places, say, view_for, write_text
 from probe.compare.result import Comparison
 from probe.errors import ExitCode, ProbeError

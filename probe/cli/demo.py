@@ -11,7 +11,7 @@ import click
 
 from probe.cli.demo_fleet import JOURNEYS, REGIONS, Distance, Fleet, start_fleet
 from probe.cli.demo_watch import Watch
-from probe.cli.options import parse_time
+from probe.cli.parsing import parse_time
 from probe.cli.reports import say
 from probe.errors import ExitCode
 from probe.model.duration import NANOSECONDS

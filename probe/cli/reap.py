@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from probe.cli.options import parse_files, parse_time, secrets_option
+from probe.cli.options import secrets_option
+from probe.cli.parsing import parse_files, parse_time
 from probe.cli.state import own_journal, state_option
 from probe.errors import ExitCode, ProbeError
 

@@ -1,27 +1,41 @@
+from pathlib import Path
+
 import click
 import pytest
+from click.testing import CliRunner
 
-from probe.cli.options import parse_time, parse_variables
-
-CONTEXT = click.Context(click.Command("test"))
-OPTION = click.Option(["--test"])
-
-
-def test_variables_are_names_and_values() -> None:
-    assert parse_variables(CONTEXT, OPTION, ("a=1", "b=x=y", "c=")) == {"a": "1", "b": "x=y", "c": ""}
+from probe.cli.options import Chosen, journey_options
+from probe.errors import ExitCode
+from probe.model.result import Trigger
 
 
-@pytest.mark.parametrize("text", ["a", "=1", ""])
-def test_what_is_no_variable_is_refused(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="expected NAME=VALUE"):
-        parse_variables(CONTEXT, OPTION, (text,))
+def chosen(*arguments: str) -> Chosen:
+    found: list[Chosen] = []
+
+    @click.command()
+    @journey_options
+    def command(chosen: Chosen) -> ExitCode:
+        found.append(chosen)
+        return ExitCode.PASSED
+
+    result = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return found[0]
 
 
-def test_a_time_is_nanoseconds() -> None:
-    assert (parse_time(CONTEXT, OPTION, "1m30s"), parse_time(CONTEXT, OPTION, None)) == (90_000_000_000, None)
+def test_what_is_not_said_is_as_safe_as_can_be() -> None:
+    settings = chosen("a.yaml").settings(Trigger.MANUAL)
+    assert (settings.writes_allowed, settings.variables, settings.timeout_ns, settings.region) == (
+        False,
+        {},
+        None,
+        "local",
+    )
 
 
-@pytest.mark.parametrize("text", ["30", "0s", "soon", ""])
-def test_what_is_no_time_is_refused(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="expected a duration"):
-        parse_time(CONTEXT, OPTION, text)
+def test_secrets_come_from_the_folder_before_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "CARD").write_text("from the folder")
+    monkeypatch.setenv("CARD", "from the environment")
+    settings = chosen("a.yaml", "--secrets", str(tmp_path)).settings(Trigger.MANUAL)
+    assert settings.secrets is not None
+    assert settings.secrets["CARD"] == "from the folder"
