@@ -50,9 +50,13 @@ _SIGNS = (
 )
 
 
+_WHATEVER_THE_STATUS = tuple(sign for sign in _SIGNS if not sign.statuses)
+
+
 def guard_of(answer: "Answer") -> str:
     """Who it was; empty when nobody stands between."""
-    return next((sign.guard for sign in _SIGNS if _shows(answer, sign)), "")
+    signs = _SIGNS if answer.status in _REFUSALS else _WHATEVER_THE_STATUS
+    return next((sign.guard for sign in signs if _shows(answer, sign)), "")
 
 
 def _shows(answer: "Answer", sign: _Sign) -> bool:
