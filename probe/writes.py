@@ -23,6 +23,9 @@ from probe.settings import Settings
 
 Now = Callable[[], datetime]
 
+_PERHAPS_LATER = (202, 408)
+"""Answers that leave it open what is done yet (RFC 9110 §15.3.3, §15.5.9)."""
+
 
 class Writes:
     def __init__(
@@ -38,7 +41,8 @@ class Writes:
         self._now = now
         self._entries: dict[str, journal.Entry] = {}
         self._sent_ns: dict[str, int] = {}
-        self._refused: set[str] = set()
+        self._answered: set[str] = set()
+        """The writes the shop is through with."""
 
     @property
     def begun(self) -> bool:
@@ -73,14 +77,16 @@ class Writes:
         if refused(outcome.status):
             if step.undo is None or step.undo.find is None:
                 return
-            self._refused.add(step.name)
+            self._answered.add(step.name)
+        elif outcome.status is not None and outcome.status < 500 and outcome.status not in _PERHAPS_LATER:
+            self._answered.add(step.name)
         known = outcome.result.verdict is Verdict.PASSED
         state = EffectState.OPEN if known else EffectState.UNKNOWN
         self.effects.append((step, Effect(step.name, state, step.undo is not None, self.key(step.name))))
 
     def believed_from(self, step: Step) -> int | None:
-        """When the write was sent, by the wall clock; None when it was refused: what is not there then never comes."""
-        return None if step.name in self._refused else self._sent_ns.get(step.name, 0)
+        """When the write was sent, by the wall clock; None when it was answered: what is not there then never comes."""
+        return None if step.name in self._answered else self._sent_ns.get(step.name, 0)
 
     async def learn(self) -> None:
         """Brings the journal up to what is known of every write that is in it."""

@@ -85,6 +85,13 @@ async def test_a_refusal_that_the_find_confirms_needs_no_time_to_be_believed(
     assert [effect.state for effect in run.effects] == [EffectState.UNDONE]
 
 
+async def test_a_shop_that_answered_is_through_with_it(shop: Shop, database: Transactions, tmp_path: Path) -> None:
+    """A card that is declined with a 200: nothing was made, and nothing will be."""
+    shop.faults = Faults(declined=True)
+    run = await run_journey(checkout(tmp_path, SLOW_TO_BELIEVE), settings(shop.url, database))
+    assert ([effect.state for effect in run.effects], run.verdict) == ([EffectState.UNDONE], Verdict.FAILED)
+
+
 async def test_what_is_not_there_right_after_the_write_may_come_yet(
     shop: Shop, database: Transactions, tmp_path: Path
 ) -> None:

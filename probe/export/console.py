@@ -257,7 +257,7 @@ def _effect_lines(run: Run, view: View) -> Iterator[str]:
             yield view.style(
                 f"! {run.journey} › {effect.step}: a side effect is left: {meaning}", fg="yellow", bold=True
             )
-            yield f"    look for the idempotency key {effect.key}"
+            yield f"    `probe reap` tries to undo it; look for the idempotency key {effect.key}"
             yield ""
 
 

@@ -33,7 +33,7 @@ FAILED_REPORT = """\
     hint      look at the card
 
 ! checkout › pay: a side effect is left: its outcome is unknown
-    look for the idempotency key key-1
+    `probe reap` tries to undo it; look for the idempotency key key-1
 """
 
 
