@@ -264,24 +264,29 @@ class Running:
         self.watch(Progress(self.journey.name, step.name, result.section, result.verdict, result.duration_ns))
 
     async def _cleanup(self, stage: Stage) -> None:
-        """Undo the writes, the last one first, then `always`: within their own time, whatever happened before."""
+        """Undo the writes, the last one first, then `always`: each in a time of its own, whatever happened before."""
         if not self.writes.begun and not self.journey.always:
             return
-        stage.cut = lambda _: Failure(
-            Cause.AGENT, f"the cleanup's time of {format_duration(self.journey.cleanup_timeout)} ran out"
-        )
-        try:
-            async with asyncio.timeout(self.journey.cleanup_timeout / 1e9):
-                await self.writes.learn()
-                for index in reversed(range(len(self.writes.effects))):
-                    await self._undo(index, stage)
-                for step in self.journey.always:
-                    if why := self._held_back(step):
-                        self._skip(step, Section.ALWAYS, why)
-                    elif not self._skip_unready(step, Section.ALWAYS):
-                        await self._step(step, stage, Section.ALWAYS)
-        except TimeoutError:
-            pass  # as above
+        limit = self.journey.cleanup_timeout
+        stage.cut = lambda _: Failure(Cause.AGENT, f"the cleanup's time of {format_duration(limit)} ran out")
+        for part in (self._undo_all, self._always):
+            try:
+                async with asyncio.timeout(limit / 1e9):
+                    await part(stage)
+            except TimeoutError:
+                pass  # as above
+
+    async def _undo_all(self, stage: Stage) -> None:
+        await self.writes.learn()
+        for index in reversed(range(len(self.writes.effects))):
+            await self._undo(index, stage)
+
+    async def _always(self, stage: Stage) -> None:
+        for step in self.journey.always:
+            if why := self._held_back(step):
+                self._skip(step, Section.ALWAYS, why)
+            elif not self._skip_unready(step, Section.ALWAYS):
+                await self._step(step, stage, Section.ALWAYS)
 
     async def _undo(self, index: int, stage: Stage) -> None:
         step, effect = self.writes.effects[index]

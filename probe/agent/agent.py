@@ -264,7 +264,7 @@ class Agent:
         log.warning("the grace of %s is over: %d runs are cut", grace, self.runs.in_flight)
         self.runs.interrupt.request()
         longest = max((planned.journey.cleanup_timeout for planned in self.loaded.planned), default=0)
-        await self.runs.wait_idle(longest + NANOSECONDS["s"])
+        await self.runs.wait_idle(2 * longest + NANOSECONDS["s"])  # for undos, and for always
 
 
 def _enter(connection: Connection, decisions: list[Decision], wall_ns: int) -> None:

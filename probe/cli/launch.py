@@ -120,7 +120,7 @@ def _interruptible(interrupt: Interrupt, plan: Plan, shown: Shown) -> Iterator[N
             sys.stderr.flush()
             os._exit(ExitCode.INTERRUPTED)
         interrupt.request()
-        budget = max((journey.cleanup_timeout for journey, _ in plan.work), default=0)
+        budget = 2 * max((journey.cleanup_timeout for journey, _ in plan.work), default=0)  # for undos, and for always
         limit = format_duration(budget)
         shown.notice(f"interrupted: cleaning up for at most {limit}; Ctrl-C again stops at once")
 

@@ -241,7 +241,7 @@ class Journey(Struct, frozen=True):
     ] = None
     synthetic: Annotated[Synthetic, Meta(description="How the shop knows the journey's requests.")] = Synthetic()
     cleanup_timeout: Annotated[
-        Duration, Meta(description="Time for all `undo` and `always` steps together (30s unless said).")
+        Duration, Meta(description="Time for all `undo` steps together, and again for `always` (30s unless said).")
     ] = DEFAULT_CLEANUP_TIMEOUT
     definition: str = ""
     """Digest of what is performed (`probe.model.definition`)."""

@@ -143,7 +143,7 @@ async def test_the_first_interrupt_cleans_up_and_is_130(shop: Shop, tmp_path: Pa
     out, err = await process.communicate()
     run = json.loads(out)
     assert process.returncode == 130
-    assert b"cleaning up for at most 30.0 s" in err
+    assert b"cleaning up for at most 60.0 s" in err
     assert [(step["name"], step["verdict"]) for step in run["steps"]] == [
         ("look", "passed"),
         ("sleep", "errored"),
