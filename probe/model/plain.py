@@ -7,21 +7,25 @@ from probe.model.result import Cause, Failure
 LONGEST = 80
 
 _SAID = (
-    (Cause.CONNECT, r"refused", "connection refused"),
-    (Cause.CONNECT, r"\breset\b", "connection reset"),
+    (Cause.CONNECT, r"connection refused", "connection refused"),
+    (Cause.CONNECT, r"connection reset|reset the connection", "connection reset"),
     (Cause.CONNECT, r"no answer", "no answer to the connection attempt"),
     (Cause.CONNECT, r"no route|no network", "no route to it"),
-    (Cause.TLS, r"expired", "certificate expired"),
-    (Cause.TLS, r"certificate", "certificate not trusted"),
-    (Cause.TLS, r"broke off|broke ", "TLS broken off"),
-    (Cause.PROTOCOL, r"\breset\b", "connection reset"),
-    (Cause.PROTOCOL, r"without answering", "connection closed without an answer"),
-    (Cause.PROTOCOL, r"cut off", "answer cut off"),
+    (Cause.TLS, r"wants a certificate", "client certificate missing"),
+    (Cause.TLS, r"alert (?:bad |unsupported )?certificate|alert unknown ca", "client certificate refused"),
+    (Cause.TLS, r"not trusted: .*expired", "certificate expired"),
+    (Cause.TLS, r"not trusted: ", "certificate not trusted"),
+    (Cause.TLS, r" broke ", "TLS broken off"),
+    (Cause.PROTOCOL, r"redirected to an address", "redirected to a bad address"),
+    (Cause.PROTOCOL, r"more than \d+ redirects", "too many redirects"),
     (Cause.PROTOCOL, r"not HTTP", "answer is not HTTP"),
-    (Cause.PROTOCOL, r"redirect", "too many redirects"),
+    (Cause.PROTOCOL, r"connection reset|reset the connection", "connection reset"),
+    (Cause.PROTOCOL, r"without answering|before the request was sent", "connection closed without an answer"),
+    (Cause.PROTOCOL, r"cut off", "answer cut off"),
     (Cause.PROTOCOL, r"larger than", "answer too large"),
-    (Cause.PROTOCOL, r"\bbroke\b", "connection broken"),
+    (Cause.PROTOCOL, r" broke ", "connection broken"),
 )
+"""Signs are of what the wire says, never of a host's name; what quotes a peer comes first."""
 _USUAL = {
     Cause.RESOLVE: "name does not resolve",
     Cause.CONNECT: "no connection",

@@ -12,7 +12,10 @@ _REASONS = {
         "it accepts nothing of what was offered (alert handshake failure)",
         "it has no cipher in common with this client, or wants a certificate from it",
     ),
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": ("it wants a certificate from its clients", ""),
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": (
+        "it wants a certificate from its clients",
+        "network: {client_certificate: …}",
+    ),
     "TLSV1_UNRECOGNIZED_NAME": ("it knows no host of that name (alert unrecognized name)", ""),
     "UNEXPECTED_EOF_WHILE_READING": ("it broke off without saying why", ""),
 }
@@ -22,15 +25,15 @@ _ALERT = re.compile(r"(?:sslv3 |tlsv1 |tlsv13 )?alert (.*)")
 _CERTIFICATES = {
     9: ("it is not valid yet", "or the clock of this machine is slow"),
     10: ("it has expired", "renew it; or the clock of this machine is fast"),
-    18: ("it is signed by itself", "trust it with SSL_CERT_FILE, or get one from an authority"),
-    19: ("its chain ends in an authority that is not trusted here", "trust that with SSL_CERT_FILE"),
+    18: ("it is signed by itself", "trust it with network: {ca: …}, or get one from an authority"),
+    19: ("its chain ends in an authority that is not trusted here", "trust that with network: {ca: …}"),
     20: (
         "no authority that is trusted here signed it",
-        "an intermediate certificate is missing in what the server sends, or trust the authority with SSL_CERT_FILE",
+        "an intermediate certificate is missing in what the server sends, or trust the authority with network: {ca: …}",
     ),
     21: (
         "no authority that is trusted here signed it",
-        "an intermediate certificate is missing in what the server sends, or trust the authority with SSL_CERT_FILE",
+        "an intermediate certificate is missing in what the server sends, or trust the authority with network: {ca: …}",
     ),
 }
 """By OpenSSL's X509_V_ERR_…"""
@@ -50,4 +53,5 @@ def untrusted(error: BaseException) -> tuple[str, str]:
     if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code in _CERTIFICATES:
         return _CERTIFICATES[error.verify_code]
     message = getattr(error, "verify_message", "") or str(error)
-    return message[:1].lower() + message[1:].rstrip("."), ""
+    begins = message[:1] if message[1:2].isupper() else message[:1].lower()  # IP address mismatch
+    return begins + message[1:].rstrip("."), ""

@@ -14,6 +14,8 @@ from probe.wire.trouble import failure_of
 KEY = ConnectionKey(
     "shop.example.com", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None
 )
+CLOSED, NO_HTTP = "connection closed without an answer", "answer is not HTTP"
+MISSING, REFUSED = "client certificate missing", "client certificate refused"
 
 
 @pytest.mark.parametrize(
@@ -30,7 +32,21 @@ KEY = ConnectionKey(
         (Failure(Cause.PROTOCOL, "x closed the connection without answering"), "connection closed without an answer"),
         (Failure(Cause.PROTOCOL, "the answer of x was cut off after 9 bytes"), "answer cut off"),
         (Failure(Cause.PROTOCOL, "more than 5 redirects: the next would go to y"), "too many redirects"),
+        (
+            Failure(Cause.PROTOCOL, "redirected to an address no request can go to: a:b (…)"),
+            "redirected to a bad address",
+        ),
+        (Failure(Cause.PROTOCOL, "redirect.x closed the connection before the request was sent"), CLOSED),
+        (Failure(Cause.PROTOCOL, "x answered with something that is not HTTP: it begins with 'reset'"), NO_HTTP),
         (Failure(Cause.PROTOCOL, "what nobody has seen yet"), "broken answer"),
+        (
+            Failure(Cause.TLS, "TLS with x broke before an answer came: it wants a certificate from its clients"),
+            MISSING,
+        ),
+        (Failure(Cause.TLS, "no TLS with x: it broke off with the alert certificate expired"), REFUSED),
+        (Failure(Cause.TLS, "no TLS with x: it broke off with the alert unknown ca"), REFUSED),
+        (Failure(Cause.TLS, "no TLS with expired.certificate.x: what answers there does not speak TLS"), "no TLS"),
+        (Failure(Cause.CONNECT, "connection reset by refused.x"), "connection reset"),
         (
             Failure(Cause.CHECK, 'jsonpath $.status: expected equals "paid", got "declined"'),
             'jsonpath $.status: expected equals "paid"',

@@ -129,7 +129,7 @@ ACCEPTANCE = {
     "1.3_none": (
         ssl.TLSVersion.TLSv1_3,
         "TLS with {} broke before an answer came: it wants a certificate from its clients",
-        "",
+        "network: {client_certificate: …}",
     ),
     "1.2_unknown": (
         ssl.TLSVersion.TLSv1_2,

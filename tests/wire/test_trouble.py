@@ -106,7 +106,8 @@ def test_a_write_after_an_alert_is_about_the_alert(told: OSError) -> None:
     marks = Marks(perf_counter_ns)
     marks.lost_by = lambda: alert
     message = "TLS with shop:443 broke before an answer came: it wants a certificate from its clients"
-    assert failure_of(told, URL, marks) == Failure(Cause.TLS, message)
+    hint = "network: {client_certificate: …}"
+    assert failure_of(told, URL, marks) == Failure(Cause.TLS, message, hint=hint)
 
 
 def test_a_connection_that_is_gone_before_the_request_says_so() -> None:

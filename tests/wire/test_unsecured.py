@@ -47,6 +47,11 @@ def certificate(code: int, message: str) -> ssl.SSLCertVerificationError:
             "Hostname mismatch, certificate is not valid for 'a'.",
             "hostname mismatch, certificate is not valid for 'a'",
         ),
+        (
+            64,
+            "IP address mismatch, certificate is not valid for '127.0.0.1'.",
+            "IP address mismatch, certificate is not valid for '127.0.0.1'",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_certificate_is_said_in_words(code: int, message: str, words: str) -> None:
@@ -55,3 +60,12 @@ def test_what_is_wrong_with_a_certificate_is_said_in_words(code: int, message: s
 
 def test_a_missing_intermediate_is_thought_of() -> None:
     assert "intermediate" in untrusted(certificate(20, ""))[1]
+
+
+@pytest.mark.parametrize("code", [18, 19, 20, 21])
+def test_who_is_not_trusted_can_be_trusted_by_the_journey(code: int) -> None:
+    assert "network: {ca: …}" in untrusted(certificate(code, ""))[1]
+
+
+def test_who_wants_a_certificate_can_be_shown_one() -> None:
+    assert "client_certificate" in unsecured(of("TLSV13_ALERT_CERTIFICATE_REQUIRED"))[1]
