@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from probe.agent.config import Format, Logging
+from probe.export.text import printable
 
 
 def start_logging(chosen: Logging) -> None:
@@ -24,8 +25,11 @@ def _instant(record: logging.LogRecord) -> str:
 
 
 class TextLines(logging.Formatter):
+    """What a target says can neither steer the terminal nor pass for a line of ours: further lines are indented."""
+
     def format(self, record: logging.LogRecord) -> str:
-        return f"{_instant(record)} {record.levelname.lower():7} {record.name}: {record.getMessage()}"
+        message = "\n    ".join(printable(line) for line in record.getMessage().split("\n"))
+        return f"{_instant(record)} {record.levelname.lower():7} {record.name}: {message}"
 
 
 class JsonLines(logging.Formatter):

@@ -25,6 +25,14 @@ def test_a_line_says_when_how_bad_and_who(capsys: pytest.CaptureFixture[str]) ->
     assert line.split(" ")[0].endswith("Z")
 
 
+def test_what_a_target_says_steers_no_terminal_and_begins_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    start_logging(Logging())
+    logging.getLogger("probe.agent").warning("it says %s", "\x1b[2Jno\r\n2026-01-01T00:00:00Z info all is well")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith(r"it says \x1b[2Jno\x0d")
+    assert second == "    2026-01-01T00:00:00Z info all is well"
+
+
 def test_json_is_one_object_to_a_line_whatever_is_in_it(capsys: pytest.CaptureFixture[str]) -> None:
     start_logging(Logging(level=Level.DEBUG, format=Format.JSON))
     logging.getLogger("probe.delivery").debug('two\nlines and a "quote"')
