@@ -103,10 +103,17 @@ def _refuse_unknown(decoder: Decoder, node: nodes.Mapping, struct: type[Step]) -
     keys = [*KINDS, *keys_of(struct)]
     unknown = [key for key, _ in node.pairs if key.text not in keys]
     for key in unknown:
-        kind = next((kind for kind, each in KINDS.items() if key.text in _keys_of_action(each)), None)
-        hint = did_you_mean(key.text, keys) if kind is None else f"it belongs into {kind}: {{{key.text}: …}}"
-        decoder.mistake(key.place, f"unknown key {shorten(key.text)} in a step", hint)
+        decoder.mistake(key.place, f"unknown key {shorten(key.text)} in a step", _where_to(key.text, node, keys))
     return not unknown
+
+
+def _where_to(key: str, step: nodes.Mapping, keys: Collection[str]) -> str:
+    kind = next((kind for kind, each in KINDS.items() if key in _keys_of_action(each)), None)
+    if kind is None:
+        return did_you_mean(key, keys)
+    if key == "network" and any(other.text in KINDS and other.text != kind for other, _ in step.pairs):
+        return "write it at the top level of the journey: it holds for all its steps"
+    return f"it belongs into {kind}: {{{key}: …}}"
 
 
 def _keys_of_action(kind: StepKind) -> Collection[str]:

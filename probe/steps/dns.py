@@ -55,9 +55,12 @@ async def open_session(options: Options) -> AsyncIterator[Options]:
 
 
 async def perform(action: Action, session: Options, performance: Performance) -> Observation:
+    from probe.steps.way import plain_way
+
     name = _asked(performance.text(action.name), action.type)
     server = "" if action.server is None else performance.text(action.server)
-    resolver = _resolver(server, action, session)
+    asked = (server,) if server else plain_way(performance).resolver or session.nameservers
+    resolver = _resolver(asked, action, session)
     async with recorded("DNS", f"dns://{server}/{name}?type={action.type}", performance, awaited=False) as marks:
         marks.begin(Phase.RESOLVE)
         try:
@@ -84,16 +87,16 @@ def _asked(name: str, kind: RecordType) -> str:
     return name
 
 
-def _resolver(server: str, action: Action, session: Options) -> "Resolver":
+def _resolver(asked: tuple[str, ...], action: Action, session: Options) -> "Resolver":
     """c-ares is loaded here, before the question's time begins."""
     from probe.wire.resolver import Resolver
 
     try:
-        resolver = Resolver(session.clock, (server,) if server else session.nameservers)
+        resolver = Resolver(session.clock, asked)
         resolver.prepare()
     except ValueError:
         place = action.server.place if action.server else action.name.place
-        raise script_failure(f"expected the address of a name server, got {server[:200]}", place) from None
+        raise script_failure(f"expected the address of a name server, got {', '.join(asked)[:200]}", place) from None
     return resolver
 
 

@@ -43,7 +43,7 @@ def record(
         reused=marks.reused,
         remote=marks.remote,
         resolver=marks.resolver,
-        tls=_tls(marks),
+        tls=tls_shown(marks),
         status=received.status,
         http_version=received.http_version,
         sent_bytes=marks.traffic.written,
@@ -66,7 +66,7 @@ def record(
     )
 
 
-def _tls(marks: "Marks") -> TlsFacts | None:
+def tls_shown(marks: "Marks") -> TlsFacts | None:
     """None without TLS, on a reused connection, and when the server had not said anything yet."""
     if marks.tls is None:
         return None

@@ -14,7 +14,7 @@ from probe.steps.host_port import host_port, reject_host_port
 from probe.steps.recorded import recorded
 
 if TYPE_CHECKING:
-    from probe.wire.connector import MarkedConnector
+    from probe.wire.pools import Pools
 
 DESCRIPTION = "A TCP connection, and a few words over it."
 SHOWS = frozenset({Seen.TEXT, Seen.PHASES})
@@ -36,26 +36,30 @@ def time_limit(action: Action) -> int:
 
 
 @asynccontextmanager
-async def open_session(options: Options) -> AsyncIterator["MarkedConnector"]:
-    from probe.wire.line import open_connector
+async def open_session(options: Options) -> AsyncIterator["Pools"]:
+    from probe.steps.way import open_pools
 
-    async with open_connector(options.clock, options.instants, options.nameservers) as connector:
-        yield connector
+    async with open_pools(options) as pools:
+        yield pools
 
 
-async def perform(action: Action, session: "MarkedConnector", performance: Performance) -> Observation:
+async def perform(action: Action, session: "Pools", performance: Performance) -> Observation:
+    from probe.steps.way import plain_way
     from probe.wire.line import open_line
 
     address = host_port(action.connect, performance)
     sent = "" if action.send is None else performance.text(action.send)
     wanted = "" if action.until is None else performance.text(action.until)
-    guard(address.host, lambda _: (sent,), performance, action.connect.place)
+    route = plain_way(performance)
+    way = route.hosts_on_the_way(address.host, address.port)
+    guard(address.host, lambda _: (sent,), performance, action.connect.place, way)
     refuse_by_name(address.host, action.send, performance, action.connect.place)
+    connector = session.connector(route, fresh=True)
     url, came = f"tcp://{address}", bytearray()
     try:
         async with (
-            recorded("TCP", url, performance, awaited=bool(wanted)) as marks,
-            open_line(session, address, marks) as line,
+            recorded("TCP", url, performance, route, awaited=bool(wanted)) as marks,
+            open_line(connector, address, marks) as line,
         ):
             came = line.came
             if sent:

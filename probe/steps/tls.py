@@ -14,7 +14,7 @@ from probe.steps.host_port import host_port, reject_host_port
 from probe.steps.recorded import recorded
 
 if TYPE_CHECKING:
-    from probe.wire.connector import MarkedConnector
+    from probe.wire.pools import Pools
 
 DESCRIPTION = "A TLS handshake, and the certificates a server shows in it."
 SHOWS = frozenset({Seen.CERTIFICATE, Seen.PHASES})
@@ -36,23 +36,26 @@ def time_limit(action: Action) -> int:
 
 
 @asynccontextmanager
-async def open_session(options: Options) -> AsyncIterator["MarkedConnector"]:
-    from probe.wire.line import open_connector
+async def open_session(options: Options) -> AsyncIterator["Pools"]:
+    from probe.steps.way import open_pools
 
-    async with open_connector(options.clock, options.instants, options.nameservers) as connector:
-        yield connector
+    async with open_pools(options) as pools:
+        yield pools
 
 
-async def perform(action: Action, session: "MarkedConnector", performance: Performance) -> Observation:
-    from probe.wire.line import offering, open_line
+async def perform(action: Action, session: "Pools", performance: Performance) -> Observation:
+    from probe.steps.way import secured_way
+    from probe.wire.line import open_line
 
     address = host_port(action.connect, performance)
     name = None if action.server_name is None else performance.text(action.server_name)
-    guard(address.host, lambda _: (name or "",), performance, action.connect.place)
-    context = offering(action.alpn, performance.options.tls)
+    route, context = secured_way(performance, action.alpn)
+    way = route.hosts_on_the_way(address.host, address.port)
+    guard(address.host, lambda _: (name or "",), performance, action.connect.place, way)
+    connector = session.connector(route, fresh=True)
     async with (
-        recorded("TLS", f"tls://{address}", performance, awaited=False) as marks,
-        open_line(session, address, marks, context, name) as line,
+        recorded("TLS", f"tls://{address}", performance, route, awaited=False) as marks,
+        open_line(connector, address, marks, context, name) as line,
     ):
         facts = line.tls
     (exchange,) = performance.exchanges

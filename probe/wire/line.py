@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,11 +15,9 @@ from probe.model.address import Address
 from probe.model.certificate import TlsFacts
 from probe.model.result import Cause, Failure
 from probe.model.size import format_size
-from probe.model.timing import Clock
 from probe.wire.certificate import read_tls
 from probe.wire.connector import MarkedConnector, current_marks
 from probe.wire.marks import Marks
-from probe.wire.resolver import Resolver
 from probe.wire.trouble import failure_of
 
 MOST_READ = 64 * 1024
@@ -110,20 +108,6 @@ async def open_line(
         yield Line(connection.protocol, marks, str(address))
     finally:
         connection.close()
-
-
-@asynccontextmanager
-async def open_connector(
-    clock: Callable[[], int], instants: Clock, nameservers: Sequence[str]
-) -> AsyncIterator[MarkedConnector]:
-    """Whose connections are never used twice."""
-    resolver = Resolver(clock, nameservers)
-    connector = MarkedConnector(instants, single_use=True, limit=0, resolver=resolver)
-    try:
-        yield connector
-    finally:
-        await connector.close()
-        await resolver.close()
 
 
 @functools.lru_cache(maxsize=16)

@@ -25,9 +25,9 @@ class UnusableFileError(Exception):
         self.hint = hint
 
 
-def context_of(tls: Tls) -> ssl.SSLContext:
+def context_of(tls: Tls, alpn: tuple[str, ...] = ("http/1.1",)) -> ssl.SSLContext:
     """The context of a setting. A file that was written anew is read anew: certificates are renewed under an agent."""
-    return _context(tls, tuple(look_at(path) for path in (tls.ca, tls.certificate, tls.key) if path))
+    return _context(tls, tuple(look_at(path) for path in (tls.ca, tls.certificate, tls.key) if path), alpn)
 
 
 def server_trust(tls: Tls) -> "ssl.SSLContext | bool":
@@ -36,9 +36,10 @@ def server_trust(tls: Tls) -> "ssl.SSLContext | bool":
 
 
 @lru_cache(maxsize=64)
-def _context(tls: Tls, seen: tuple[_Seen, ...]) -> ssl.SSLContext:
+def _context(tls: Tls, seen: tuple[_Seen, ...], alpn: tuple[str, ...]) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if tls.insecure else _verifying(tls)
-    context.set_alpn_protocols(["http/1.1"])
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
     context.minimum_version = _VERSIONS[tls.minimum or "1.2"]
     if tls.insecure:
         context.check_hostname = False

@@ -11,16 +11,25 @@ from probe.errors import StepFailure
 from probe.model.address import Address, parse_address
 from probe.model.result import Cause
 from probe.model.timing import Clock
-from probe.wire.line import Line, offering, open_connector, open_line
+from probe.wire.connector import MarkedConnector
+from probe.wire.line import Line, offering, open_line
 from probe.wire.marks import Marks
+from probe.wire.pools import Pools
 from probe.wire.stamps import kernel_stamps
 from tests.conftest import Serve
 from tests.wire.dialling import sockets, until_sockets
 
 
 @asynccontextmanager
+async def open_connector(instants: Clock = Clock.KERNEL) -> AsyncIterator[MarkedConnector]:
+    pools = Pools(perf_counter_ns, "probe/test", None, instants, ())
+    yield pools.connector(fresh=True)
+    await pools.close()
+
+
+@asynccontextmanager
 async def opened(address: Address) -> AsyncIterator[Line]:
-    connector = open_connector(perf_counter_ns, Clock.KERNEL, ())
+    connector = open_connector()
     async with connector as opened, open_line(opened, address, Marks(perf_counter_ns)) as line:
         yield line
 
@@ -38,7 +47,7 @@ async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 async def test_no_line_is_used_twice_and_none_is_left_open(serve: Serve, clock: Clock) -> None:
     address = parse_address((await serve(silent)).removeprefix("http://"))
     before = sockets()
-    async with open_connector(perf_counter_ns, clock, ()) as connector:
+    async with open_connector(clock) as connector:
         for _ in range(3):
             marks = Marks(perf_counter_ns)
             async with open_line(connector, address, marks):
@@ -54,7 +63,7 @@ async def test_a_line_that_is_given_up_is_closed(serve: Serve) -> None:
         async with asyncio.timeout(0.1):
             await line.read_until(b"220")
 
-    async with open_connector(perf_counter_ns, Clock.KERNEL, ()) as connector:
+    async with open_connector() as connector:
         with pytest.raises(TimeoutError):
             async with open_line(connector, address, Marks(perf_counter_ns)) as line:
                 await wait_for(line)
@@ -93,7 +102,7 @@ async def test_tls_is_what_the_context_says(serve: Serve, identity: ssl.SSLConte
     address = parse_address((await serve(silent, identity)).removeprefix("https://"))
     trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.configure_trust(trust)
-    async with open_connector(perf_counter_ns, Clock.KERNEL, ()) as connector:
+    async with open_connector() as connector:
         async with open_line(connector, address, Marks(perf_counter_ns), offering((), trust)) as line:
             assert line.tls.chain[0].sans == ("localhost",)
         with pytest.raises(StepFailure) as raised:
