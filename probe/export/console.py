@@ -192,8 +192,8 @@ def _attempt_lines(attempt: Attempt, view: View, at: datetime) -> Iterator[str]:
         yield view.style(f"      {cut(_spell(exchange), view.width - 6)}", dim=True)
         phases = "  ".join(f"{phase} {format_duration(ns)}" for phase, ns in exchange.phases.items())
         yield view.style(f"        {phases}", dim=True)
-        for line in wrapped(" · ".join(explain.facts(exchange, at)), view.width - 8):
-            yield view.style(f"        {line}", dim=True)
+        known = " · ".join(explain.facts(exchange, at))
+        yield from (view.style(f"        {line}", dim=True) for line in wrapped(known, view.width - 8) if line)
         yield from (f"      ! {cut(note, view.width - 8)}" for note in exchange.notes)
     for check in attempt.checks:
         mark = "✓" if check.passed else "~" if check.soft else "✗"

@@ -85,7 +85,9 @@ def test_an_exchange_without_http_has_no_answer_to_tell() -> None:
     attempt = BROWSE.attempts[-1]
     exchange = replace(attempt.exchanges[-1], method="TCP", url="tcp://shop:443", status=None, duration_ns=2_000_000)
     step = replace(BROWSE, attempts=(replace(attempt, exchanges=(exchange,)),))
-    assert "\n      TCP tcp://shop:443 in 2.00 ms\n" in text(replace(PASSED, steps=(step,)), verbose=True)
+    shown = text(replace(PASSED, steps=(step,)), verbose=True)
+    assert "\n      TCP tcp://shop:443 in 2.00 ms\n" in shown
+    assert "\n        \n" not in shown
 
 
 def test_a_second_request_on_a_fresh_connection_is_said_and_is_no_redirect() -> None:
