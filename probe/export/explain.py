@@ -12,6 +12,8 @@ from probe.model.timing import Phase
 
 ENDING_DAYS = 14
 """A certificate that ends sooner is told whoever asks: the usual renewal has not happened."""
+_DOUBT_NS = 1_000_000
+"""Less is no more than what a busy machine does to any figure."""
 _WORTH_NS = 1_000_000
 """Less than this is not worth sharing out."""
 _METRICS = 6
@@ -34,10 +36,19 @@ def facts(exchange: Exchange, at: datetime) -> Iterator[str]:
     if exchange.received_bytes:
         yield " ".join((f"{_grouped(exchange.received_bytes)} bytes", *_sizes(exchange)))
     yield from split(exchange)
+    yield from doubts(exchange)
     yield from server_timing(exchange.server_timing)
     if exchange.edge:
         yield edge(exchange.edge)
     yield from resent(exchange)
+
+
+def doubts(exchange: Exchange) -> Iterator[str]:
+    """How far its phases can be trusted, where not to the microsecond."""
+    if exchange.uncertain_ns >= _DOUBT_NS:
+        yield f"where one phase ends and the next begins may be off by {format_duration(exchange.uncertain_ns)}"
+    if exchange.held_up_ns >= _DOUBT_NS:
+        yield f"the agent read late: up to {format_duration(exchange.held_up_ns)} of transfer may be its own"
 
 
 def ending(tls: TlsFacts, at: datetime) -> list[Certificate]:

@@ -137,3 +137,11 @@ def test_what_a_server_says_of_itself_cannot_steer_a_terminal() -> None:
 def test_lost_packets_are_told(count: int | None, words: list[str]) -> None:
     told = list(explain.resent(exchange(retransmits=count)))
     assert told == [f"{what} had to be sent again: packets are lost on the way" for what in words]
+
+
+def test_what_cannot_be_trusted_to_the_microsecond_is_said() -> None:
+    assert list(explain.doubts(exchange(uncertain_ns=2 * MS, held_up_ns=30 * MS))) == [
+        "where one phase ends and the next begins may be off by 2.00 ms",
+        "the agent read late: up to 30.0 ms of transfer may be its own",
+    ]
+    assert list(explain.doubts(exchange(uncertain_ns=MS // 2, held_up_ns=MS // 2))) == []
