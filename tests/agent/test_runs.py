@@ -295,7 +295,9 @@ async def test_a_loop_that_is_late_while_an_answer_comes_disturbs_only_pythons_c
     run = stand.runs.last["browse"]
     assert run.health is not None
     assert run.health.loop_delay_ns > 200 * MS
-    assert (run.verdict, bool(run.suspect)) == (Verdict.PASSED, clock is Clock.USER)
+    (exchange,) = run.steps[0].attempts[0].exchanges
+    doubtful = clock is Clock.USER or exchange.uncertain_ns > 0  # as on a machine that is busy
+    assert (run.verdict, bool(run.suspect)) == (Verdict.PASSED, doubtful)
     assert (run.steps[0].phases[Phase.PROCESSING] < 1000 * MS) is (clock is Clock.KERNEL)
 
 
