@@ -16,7 +16,7 @@ from probe.model.served import Edge, ServerTiming
 from probe.model.timing import Clock
 from probe.steps import http
 from probe.steps.http_action import Action
-from probe.steps.http_record import MOST_NAMES
+from probe.steps.recorded import MOST_NAMES
 from tests.steps.asking import OPTIONS, Serve, attempt, failure, text
 from tests.wire.names import name_server
 

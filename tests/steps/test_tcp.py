@@ -80,6 +80,16 @@ async def test_what_is_said_and_answered_is_timed_phase_by_phase(pools: Pools, s
     adds_up(performance)
 
 
+async def test_what_it_carried_is_counted(pools: Pools, serve: Serve) -> None:
+    performance = attempt()
+    address = (await serve(answering)).removeprefix("http://")
+    await tcp.perform(Action(connect=text(address), send=text("hi\r\n"), until=text("bye\r\n")), pools, performance)
+    (exchange,) = performance.exchanges
+    kernels = exchange.clock is Clock.KERNEL
+    assert (exchange.sent_bytes, exchange.received_bytes) == (4, len("you said hi\r\nbye\r\n"))
+    assert (exchange.wire_sent_bytes, exchange.wire_received_bytes) == ((4, 18) if kernels else (None, None))
+
+
 async def test_when_the_other_side_speaks_first_nothing_is_sent(pools: Pools, serve: Serve) -> None:
     performance = attempt()
     seen = await tcp.perform(Action(text(at(await serve(greeting))), until=text("220 ")), pools, performance)
